@@ -1,0 +1,1 @@
+"""How Usher is reached: its pages, its command line and its settings."""

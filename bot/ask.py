@@ -1,0 +1,113 @@
+"""`python -m bot ask`: answers one question on the terminal, or a file of them line by line."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+LINE = '{"id": "1", "question": "When is the deadline?"}'
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("ask", help="answer a question here, without a page or a database")
+    parser.add_argument("question", nargs="*", help="without one, JSON lines are read from standard input")
+    parser.add_argument("--as-of", metavar="ISO", help="the time to live at, such as 2023-04-12T10:00:00+08:00")
+    parser.add_argument("--json", action="store_true", help="write one JSON object")
+    parser.add_argument("--explain", action="store_true", help="show why this answer was chosen")
+    parser.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    from bot.settings import load
+    from handlers.facts import Facts
+    from models.campaign import load_all
+
+    now = _moment(given.as_of) if given.as_of else datetime.now().astimezone()
+    facts = Facts.of(load_all(load(demo_may_be_unset=True).campaigns), Path("var/understanding"))
+    if given.question:
+        question = " ".join(given.question)
+        sys.stdout.write(_told(facts, question, now, as_json=given.json))
+        if given.explain:
+            from bot.explain import explain
+
+            sys.stdout.writelines(f"{line}\n" for line in explain(facts, question, now))
+        return 0
+    return _lines(facts, sys.stdin, now)
+
+
+def _moment(text: str) -> datetime:
+    from bot.settings import SettingsError
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"--as-of: {text!r} is not a time such as 2023-04-12T10:00:00+08:00") from error
+    if moment.tzinfo is None:
+        raise SettingsError(f"--as-of: {text!r} has no time zone; write it such as 2023-04-12T10:00:00+08:00")
+    return moment
+
+
+def _told(facts: Any, question: str, now: datetime, *, as_json: bool) -> str:
+    reply = facts.reply(question, now)
+    if as_json:
+        return json.dumps(_object(None, reply), ensure_ascii=False) + "\n"
+    lines = [reply.text, *(f"  [{choice.label}]" for choice in reply.choices)]
+    lines += [f"  — {source.clause}: “{source.quote}”" for source in reply.sources]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(facts: Any, source: Iterable[str], now: datetime) -> int:
+    """Answer every line; a bad one gets an error line with its number, and the rest goes on."""
+    bad = 0
+    for number, line in enumerate(source, 1):
+        if not line.strip():
+            continue
+        result, failed = _answered(facts, line, number, now)
+        bad += failed
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return 1 if bad else 0
+
+
+def _answered(facts: Any, line: str, number: int, now: datetime) -> tuple[dict[str, object], bool]:
+    try:
+        asked = _read(line)
+        moment = _moment(asked["as_of"]) if asked.get("as_of") else now
+    except Exception as error:  # noqa: BLE001
+        return {"error": f"line {number}: {error}", "line": number}, True
+    reply = facts.reply(asked["question"], moment, asked.get("history") or ())
+    return _object(asked["id"], reply), False
+
+
+def _read(line: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON ({error.msg}); a line is like {LINE}") from error
+    if not isinstance(asked, dict):
+        raise ValueError(f"not an object; a line is like {LINE}")
+    for name in ("id", "question"):
+        if not isinstance(asked.get(name), str):
+            raise ValueError(f"{name} is missing or not a text; a line is like {LINE}")
+    history = asked.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(turn, str) for turn in history):
+        raise ValueError("history is not a list of texts, the earlier questions")
+    return asked
+
+
+def _object(number: str | None, reply: Any) -> dict[str, object]:
+    shown: dict[str, object] = {"id": number} if number is not None else {}
+    shown |= {
+        "behaviour": reply.behaviour,
+        "text": reply.text,
+        "sources": [{"clause": source.clause, "quote": source.quote} for source in reply.sources],
+        "answer": reply.answer,
+    }
+    return shown
+
+
+def answers(source: Iterable[str]) -> Iterator[str]:
+    yield from source

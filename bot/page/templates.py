@@ -1,0 +1,63 @@
+"""Makes the web page's HTML, and keeps its style, script and picture ready under addresses that never grow stale."""
+
+import hashlib
+import mimetypes
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+# Nothing is loaded from elsewhere and nothing runs that is not our own file; no other site may frame the page.
+# The referrer stays inside our own site. With "no-referrer" browsers send "Origin: null" with our own forms, and the
+# check of the Origin would refuse every question.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Templates:
+    """The page's templates and static files, read once."""
+
+    def __init__(self) -> None:
+        self._static = {_stamped(name, content): content for name, content in _static_files()}
+        self._address = {_plain(name): f"/static/{name}" for name in self._static}
+        self._environment = Environment(
+            loader=PackageLoader("bot.page", "."),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["static"] = self._address.__getitem__
+
+    def page(self, template: str, status: int = 200, **values: object) -> Response:
+        html = self._environment.get_template(template).render(**values)
+        return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
+
+    def static(self, request: Request) -> Response | None:
+        """The static file of that name and content; it may be kept by browsers for good."""
+        name = str(request.path_params["name"])
+        if name not in self._static:
+            return None
+        kept = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(self._static[name], headers=kept, media_type=mimetypes.guess_type(name)[0])
+
+
+def _static_files() -> list[tuple[str, bytes]]:
+    return [(file.name, file.read_bytes()) for file in files("bot.page").joinpath("static").iterdir()]
+
+
+def _stamped(name: str, content: bytes) -> str:
+    """`page.css` as `page-3f2a91c04b7d.css`: other content, other address."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{dot}{suffix}"
+
+
+def _plain(stamped: str) -> str:
+    stem, dot, suffix = stamped.rpartition(".")
+    return stem.rpartition("-")[0] + dot + suffix

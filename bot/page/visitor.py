@@ -1,0 +1,67 @@
+"""Knows a visitor of the web page again by a signed cookie, and knows our own forms from forged ones."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from itsdangerous import BadSignature, TimestampSigner
+from starlette.requests import Request
+from starlette.responses import Response
+
+LIFETIME = timedelta(days=30)  # machine time, counted anew at every page that is shown
+
+
+class Visitors:
+    """Gives each browser a random id of its own. `public_url` is where the page is reached, if that is known."""
+
+    def __init__(self, secret: str, public_url: str | None) -> None:
+        self._signer = TimestampSigner(secret, salt="usher.visitor", digest_method=hashlib.sha256)
+        self._public = _origin(public_url) if public_url else None
+
+    def recognise(self, request: Request) -> str:
+        """The visitor's id; a new one where the cookie is missing, forged or expired."""
+        cookie = request.cookies.get(self._cookie_name(request), "")
+        try:
+            return self._signer.unsign(cookie, max_age=int(LIFETIME.total_seconds())).decode()
+        except BadSignature:  # SignatureExpired is one of them
+            return secrets.token_urlsafe(16)
+
+    def remember(self, request: Request, response: Response, visitor: str) -> None:
+        response.set_cookie(
+            self._cookie_name(request),
+            self._signer.sign(visitor).decode(),
+            max_age=int(LIFETIME.total_seconds()),
+            path="/",
+            secure=self._is_https(request),
+            httponly=True,
+            samesite="lax",
+        )
+
+    def sent_by_our_page(self, request: Request) -> bool:
+        """Whether a form came from our own page: by Origin, or, where the browser sends none, by Sec-Fetch-Site."""
+        origin = request.headers.get("origin")
+        if origin is None:
+            return request.headers.get("sec-fetch-site") == "same-origin"
+        if self._public:
+            return _origin(origin) == self._public
+        # Only the host is compared: behind a proxy that ends TLS we cannot tell https from http.
+        return origin != "null" and urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+
+    def _cookie_name(self, request: Request) -> str:
+        # The browser lets nobody but this very host set a cookie with that prefix, and only over https.
+        return "__Host-usher" if self._is_https(request) else "usher"
+
+    def _is_https(self, request: Request) -> bool:
+        scheme = self._public[0] if self._public else request.url.scheme
+        return scheme == "https"
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address, or None where it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    return parts.scheme, (parts.hostname or ""), port

@@ -1,0 +1,96 @@
+"""`python -m bot run`: starts Usher and its web page, and stops it cleanly."""
+
+import argparse
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from bot.app import App, build, log_to_terminal
+from bot.settings import Settings, SettingsError, load
+from bot.web import web
+
+STOP_SECONDS = 5  # how long an answer that is being written may hold up the end
+
+
+def run(_: argparse.Namespace) -> int:
+    settings = load()
+    log_to_terminal(settings)
+    # Taken before anything is loaded: a busy port is told at once.
+    with _take_port(settings) as port:
+        asyncio.run(_serve(settings, port))
+    return 0
+
+
+async def _serve(settings: Settings, port: socket.socket) -> None:
+    app = await build(settings)
+    try:
+        await _Server(app).serve(sockets=[port])
+    finally:
+        await app.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, saying where it listens once it does, and ending without a word."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(
+            uvicorn.Config(
+                web(app),
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                lifespan="off",
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for taken in sockets or ():
+            print(f"Usher answers at {_address(taken)}", flush=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise the signal anew as soon as it has stopped, before the store is closed.
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _take_port(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingsError(f"HOST={host} is no address of this machine: try HOST=127.0.0.1, for example.") from error
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        taken.close()
+        raise SettingsError(_why_not(error, host, port)) from error
+    return taken
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"PORT={port} is taken by another program: stop it, or choose another, for example PORT={port % 65535 + 1}."
+        )
+    if error.errno == errno.EACCES:
+        return f"PORT={port} is kept for the system's own programs: choose one from 1024 on, for example PORT=8080."
+    return f"HOST={host} is no address of this machine: try HOST=127.0.0.1, for example."
+
+
+def _address(taken: socket.socket) -> str:
+    host, port = taken.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if taken.family == socket.AF_INET6 else f"http://{host}:{port}/"

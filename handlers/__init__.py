@@ -1,0 +1,1 @@
+"""What Usher does when a person asks for something."""

@@ -1,0 +1,181 @@
+"""Answers questions from the circulars: with the circular's words as the source, or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from handlers.facts._fill import fill
+from handlers.facts._language import language_of
+from handlers.understand import Part, Reading, Understander, Understanding
+from models.campaign import Answer, Campaign
+from models.message import Behaviour, Choice, Reply
+from models.wording import Wording, in_script
+
+__all__ = ["SUPPORT", "Facts", "NO_SUPPORT", "answer_action", "language_of"]
+
+SUPPORT, NO_SUPPORT = "/support", "/no"
+CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered
+_BEST = {"answer": 3, "choose": 2, "unknown": 1, "empty": 0}
+
+
+def answer_action(campaign: str, key: str) -> str:
+    """The action of a button that asks for one answer: it carries the campaign, so that it never gets another's."""
+    return f"/a {campaign} {key}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Answers from all campaigns that the asker may see."""
+
+    understanders: tuple[Understander, ...]
+
+    @classmethod
+    def of(cls, campaigns: Sequence[Campaign], keep: Path | None = None) -> "Facts":
+        return cls(tuple(Understander.of(campaign, keep) for campaign in campaigns))
+
+    def reply(self, text: str, now: datetime, history: Sequence[str] = (), language: str | None = None) -> Reply:
+        """What the person reads. `history` are their earlier messages, oldest first; pure."""
+        language = language or language_of(text, language_of(history[-1]) if history else "en")
+        understood = self.understand(text, now, history)
+        if not understood:
+            return self._pass_on_unknown(text, now, language)
+        if len(understood) > 1:
+            return self._which_campaign(understood, now, language)
+        one, what = understood[0]
+        return _Telling(one.campaign, language, now).reply(what)
+
+    def understand(
+        self, text: str, now: datetime, history: Sequence[str] = ()
+    ) -> list[tuple[Understander, Understanding]]:
+        """What the question asks, of the circular that it fits; of several where it fits them alike."""
+        all_of_them = [(one, one.understand(text, now, history)) for one in self.understanders]
+        all_of_them.sort(key=lambda pair: (-_BEST[pair[1].outcome], -pair[1].strength, pair[0].campaign.key))
+        best = all_of_them[0][1]
+        if best.outcome not in ("answer", "choose"):
+            return all_of_them[:1]
+        return [
+            pair for pair in all_of_them
+            if pair[1].outcome == best.outcome and best.strength - pair[1].strength < CLOSE
+        ]  # fmt: skip
+
+    def answer(self, campaign: str, key: str, now: datetime, language: str) -> Reply | None:
+        """The answer behind a button; None where there is no such answer (any more)."""
+        for one in self.understanders:
+            if one.campaign.key == campaign and key in one.campaign.answer:
+                reading = one.read("", now)
+                return _Telling(one.campaign, language, now).reply(
+                    Understanding("answer", reading, parts=(Part(key, reading),))
+                )
+        return None
+
+    def _which_campaign(
+        self, understood: Sequence[tuple[Understander, Understanding]], now: datetime, language: str
+    ) -> Reply:
+        choices = []
+        for one, what in understood[:3]:
+            key = what.parts[0].key if what.parts else what.choices[0]
+            wording = Wording.of(one.campaign, language, now)
+            label = f"{wording.word(one.campaign.name)}: {wording.word(one.campaign.answer[key].title)}"
+            choices.append(Choice(in_script(label, language), answer_action(one.campaign.key, key)))
+        telling = _Telling(understood[0][0].campaign, language, now)
+        return telling.clarify("which.campaign", choices)
+
+    def _pass_on_unknown(self, text: str, now: datetime, language: str) -> Reply:
+        raise LookupError("there is no campaign to answer from")
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Words what was understood, for one campaign in one language."""
+
+    campaign: Campaign
+    language: str
+    now: datetime
+
+    @property
+    def wording(self) -> Wording:
+        return Wording.of(self.campaign, self.language, self.now)
+
+    def reply(self, what: Understanding) -> Reply:
+        if what.outcome == "answer":
+            return self._answer(what)
+        if what.outcome == "choose":
+            return self.clarify("which", [self._choice(key) for key in what.choices])
+        if what.outcome == "empty":
+            return self.clarify("which.empty", [self._choice(key) for key in self.campaign.starts])
+        return self._unknown(what)
+
+    def clarify(self, phrase: str, choices: Sequence[Choice]) -> Reply:
+        """A question back, with the choices and the way to support."""
+        none = Choice(self._script(self.wording.say("none_of_these")), SUPPORT)
+        return Reply(
+            self._script(self.wording.say(phrase)), "clarify", (*choices, none), language=self._shown_language
+        )
+
+    def _answer(self, what: Understanding) -> Reply:
+        answers = [(self.campaign.answer[part.key], part.reading) for part in what.parts]
+        said = [text for answer, reading in answers if (text := fill(answer, self.wording, reading))]
+        behaviour = _behaviour([answer for answer, _ in answers])
+        if behaviour == "answer":
+            said.append(self.wording.word(self.campaign.prevails_note) if self._translated else "")
+        offer = any(answer.outcome in ("not_stated", "refuse") for answer, _ in answers)
+        keys = list(dict.fromkeys(key for answer, _ in answers for key in answer.sources))
+        reply = Reply(
+            self._script("\n\n".join(filter(None, said)) if len(answers) > 1 else self.wording.join(*said)),
+            behaviour,
+            sources=tuple(self.campaign.source(key) for key in keys),
+            answer=" ".join(f"{self.campaign.key}/{answer.key}" for answer, _ in answers),
+            language=self._shown_language,
+        )
+        if behaviour == "clarify":
+            return replace(reply, choices=tuple(self._choice(key) for key in self.campaign.starts))
+        return self._with_offer(reply) if offer else reply
+
+    def _unknown(self, what: Understanding) -> Reply:
+        wording = self.wording
+        if what.why == "system":
+            said = wording.say("unknown.system", topic=wording.say("comma").join(what.reading.acronyms))
+        elif what.why == "year":
+            said = wording.say("premise.year", years=_years(self.campaign))
+        elif what.why == "host":
+            said = wording.say("host")
+        else:
+            said = wording.say("unknown")
+        return self._with_offer(Reply(self._script(said), "escalate", language=self._shown_language))
+
+    def _with_offer(self, reply: Reply) -> Reply:
+        yes = Choice(self._script(self.wording.say("offer.yes")), SUPPORT)
+        no = Choice(self._script(self.wording.say("offer.no")), NO_SUPPORT)
+        text = self.wording.join(reply.text, self._script(self.wording.say("offer")))
+        return replace(reply, text=text, choices=(*reply.choices, yes, no))
+
+    def _choice(self, key: str) -> Choice:
+        return Choice(self._script(self.wording.word(self.campaign.answer[key].title)), answer_action(self.campaign.key, key))
+
+    def _script(self, text: str) -> str:
+        return in_script(text, self.language) if self._shown_language == self.language else text
+
+    @property
+    def _shown_language(self) -> str:
+        """Simplified is made of traditional Chinese; any other language that the campaign lacks is told in its own."""
+        own = self.wording.language
+        return self.language if own.startswith("zh") and self.language.startswith("zh") else own
+
+    @property
+    def _translated(self) -> bool:
+        return self.wording.language != self.campaign.prevails
+
+
+def _behaviour(answers: Sequence[Answer]) -> Behaviour:
+    outcomes = {answer.outcome for answer in answers}
+    if "answer" in outcomes:
+        return "answer"
+    return "clarify" if outcomes == {"chat"} else "escalate"
+
+
+def _years(campaign: Campaign) -> str:
+    """The year that the dates of the circular's deadlines and briefings stand in."""
+    years = {fact.when.last.year for fact in campaign.facts if fact.when and fact.task}
+    years |= {briefing.on.year for briefing in campaign.briefings}
+    return "–".join(str(year) for year in sorted({min(years), max(years)}))

@@ -1,0 +1,123 @@
+"""Lists out of a circular: the timeline, the deadlines, what is next, and what is on a certain day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from models.campaign import Briefing, Campaign, Fact
+from models.wording import Wording
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of the timeline."""
+
+    first: date
+    last: date
+    shown: str
+    name: str
+
+
+def deadlines(campaign: Campaign) -> list[Fact]:
+    """The facts that ask for something by a day, the earliest first."""
+    due = [fact for fact in campaign.facts if fact.when and fact.task and fact.when.kind in ("by", "before")]
+    return sorted(due, key=lambda fact: campaign.safe_day(fact.key))
+
+
+def timeline(wording: Wording) -> list[Item]:
+    """Everything with a date, the earliest first; what has no day stands by its part of the month."""
+    facts = [fact for fact in wording.campaign.facts if fact.when and fact.timeline]
+    items = [Item(fact.when.first, fact.when.last, wording.stated(fact), wording.word(fact.name))
+             for fact in facts if fact.when]  # fmt: skip
+    items += [Item(one.on, one.on, wording.date(one.on), briefing_name(wording, one)) for one in wording.campaign.briefings]
+    return sorted(items, key=lambda item: (item.last, item.first))
+
+
+def briefing_name(wording: Wording, briefing: Briefing) -> str:
+    language = wording.word(briefing.language_name)
+    return wording.say(
+        "briefing.name",
+        mode=wording.word(briefing.mode_name),
+        language=wording.say("session.language", language=language) if language else "",
+    )
+
+
+def say_timeline(wording: Wording) -> str:
+    lines = [
+        wording.say("timeline.line", when=item.shown, name=item.name, note=_note(wording, item))
+        for item in timeline(wording)
+    ]
+    return "\n".join([wording.say("timeline", kind=wording.say("timeline.kind")), *lines])
+
+
+def _note(wording: Wording, item: Item) -> str:
+    if item.first <= wording.today <= item.last and item.first == item.last:
+        return wording.say("timeline.note", note=wording.say("timeline.today"))
+    return wording.say("timeline.note", note=wording.say("timeline.past")) if item.last < wording.today else ""
+
+
+def say_deadlines(wording: Wording) -> str:
+    facts = deadlines(wording.campaign)
+    return _listed(wording, "deadlines" if len(facts) > 1 else "deadlines.one", facts)
+
+
+def say_next(wording: Wording) -> str:
+    """What is still open, and what comes soon."""
+    still = [fact for fact in deadlines(wording.campaign) if wording.state(fact) != "over"]
+    coming = [item for item in timeline(wording) if item.first > wording.today]
+    soon = [wording.say("timeline.line", when=item.shown, name=item.name, note="")[2:] for item in coming
+            if not any(wording.word(fact.name) == item.name for fact in still)]  # fmt: skip
+    parts = [_listed(wording, "next", still) if still else wording.say("next.none", contact=wording.contact())]
+    if soon:
+        parts.append(wording.say("next.soon", what=soon[0]))
+    return "\n".join(parts)
+
+
+def _listed(wording: Wording, heading: str, facts: Sequence[Fact]) -> str:
+    lines = [wording.say("deadlines.line", task=wording.task(fact), when=_due(wording, fact)) for fact in facts]
+    notes = [] if any(fact.at for fact in facts) else [wording.say("deadlines.note")]
+    if any(fact.conflicts_with and wording.state(fact) in ("open", "last") for fact in facts):
+        notes.append(wording.say("deadlines.note.before"))
+    return "\n".join([wording.say(heading, count=len(facts)), *lines, wording.join(*notes)])
+
+
+def _due(wording: Wording, fact: Fact) -> str:
+    state = wording.state(fact)
+    safe, stated, contact = wording.safe(fact), wording.stated(fact), wording.contact()
+    if state == "over":
+        return wording.say("deadlines.over", stated=stated)
+    if state == "doubt":
+        return wording.say("deadlines.doubt", stated=stated, contact=contact)
+    left = wording.left(fact).rstrip(".。") if state == "open" else wording.say("deadlines.today")
+    form = "deadlines.open.by" if fact.kind == "by" else "deadlines.open"
+    return wording.say(form, safe=safe, stated=stated, left=left)
+
+
+def say_days(wording: Wording, days: Sequence[date]) -> str:
+    """What the circular has on each of the days; where it has nothing, what comes next."""
+    return "\n".join(_say_day(wording, day) for day in (days or [wording.today])[:3])
+
+
+def _say_day(wording: Wording, day: date) -> str:
+    said = _on(wording, day)
+    if said:
+        return "\n".join([wording.say("day.has", day=wording.date(day)), *(f"• {line}" for line in said)])
+    coming = [item for item in timeline(wording) if item.first > max(day, wording.today - timedelta(days=1))]
+    parts = [wording.say("day.none", day=wording.date(day))]
+    if coming:
+        parts.append(wording.say("day.next", when=coming[0].shown, name=coming[0].name))
+    return wording.join(*parts)
+
+
+def _on(wording: Wording, day: date) -> list[str]:
+    campaign = wording.campaign
+    said = [briefing_name(wording, one) + f" ({one.start:%H:%M})" for one in campaign.briefings if one.on == day]
+    for fact in deadlines(campaign):
+        words = {"task": wording.task(fact), "stated": wording.stated(fact)}
+        if fact.when and fact.when.last == day:
+            said.append(wording.say("day.deadline", **words))
+        elif campaign.safe_day(fact.key) == day:
+            said.append(wording.say("day.safe", **words))
+    said += [wording.word(fact.name) for fact in campaign.facts if fact.when and fact.timeline
+             and fact.when.kind in ("on", "from") and fact.when.last == day]  # fmt: skip
+    return said

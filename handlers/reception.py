@@ -1,0 +1,123 @@
+"""Receives every message: finds out what is wanted, has it answered, and keeps what was asked and said."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlmodel import Session
+
+from handlers.facts import NO_SUPPORT, SUPPORT, Facts, language_of
+from handlers.support import reference, turn_meant
+from models.campaign import Campaign
+from models.conversation import Turn, record, turns
+from models.message import Ask, Choice, Reply
+from models.store import Store
+from models.support import open_case
+from models.wording import Wording, in_script
+
+REMEMBERED = timedelta(minutes=30)  # how long a question may go on with what was talked of before
+_YES = re.compile(r"(?i)\s*(yes|yes please|yep|yeah|y|ok|okay|sure|please do|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*")
+_NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What became of passing a question on."""
+
+    number: int
+    first_time: bool
+    question: str
+    campaign: str | None
+
+
+class Reception:
+    """Where every channel hands in what a person wrote or pressed."""
+
+    def __init__(
+        self, store: Store, campaigns: Sequence[Campaign], machine_time: Callable[[], datetime], keep: Path | None = None
+    ) -> None:
+        self._store = store
+        self._campaigns = {campaign.key: campaign for campaign in campaigns}
+        self._facts = Facts.of(campaigns, keep)
+        self._machine_time = machine_time
+
+    async def receive(self, ask: Ask) -> Reply:
+        """Answer, and keep the turn. The same ask a second time gives the same reply and changes nothing."""
+        earlier = await self._store.read(turns, ask.room, 20)
+        again = [turn for turn in earlier if turn.ask_id == ask.id]
+        if again:
+            return again[0].reply
+        reply = _with_reference(await self._answer(ask, earlier), ask)
+        campaign = reply.answer.partition("/")[0] if reply.answer else None
+        turn = await self._store.write(_keep, ask, reply, campaign, self._machine_time())
+        return turn.reply
+
+    async def _answer(self, ask: Ask, earlier: Sequence[Turn]) -> Reply:
+        language = ask.language or _language(ask.text, earlier)
+        action = self._action(ask, earlier)
+        word, _, argument = action.partition(" ")
+        if word == SUPPORT:
+            return await self._pass_on(ask, argument, language)
+        if word == NO_SUPPORT:
+            return self._say(language, ask.at, "not_passed_on")
+        if word == "/a":
+            campaign, _, key = argument.partition(" ")
+            return self._facts.answer(campaign, key, ask.at, language) or self._say(language, ask.at, "gone")
+        return self._facts.reply(action, ask.at, _talked_of(earlier, ask.at), language)
+
+    def _action(self, ask: Ask, earlier: Sequence[Turn]) -> str:
+        """The action that is meant: a plain yes or no answers the offer that was made last."""
+        offers = [choice for choice in earlier[-1].reply.choices if choice.action.startswith(SUPPORT)] if earlier else []
+        refusable = bool(offers) and any(choice.action == NO_SUPPORT for choice in earlier[-1].reply.choices)
+        if refusable and _YES.fullmatch(ask.text):
+            return offers[0].action
+        return NO_SUPPORT if refusable and _NO.fullmatch(ask.text) else ask.text
+
+    async def _pass_on(self, ask: Ask, named: str, language: str) -> Reply:
+        case = await self._store.write(_open, ask, named, self._machine_time())
+        if case is None:
+            return self._say(language, ask.at, "gone")
+        phrase = "passed_on" if case.first_time else "passed_on.again"
+        return self._say(language, ask.at, phrase, campaign=case.campaign, number=case.number, question=_short(case.question))
+
+    def _say(self, language: str, now: datetime, phrase: str, campaign: str | None = None, **fields: object) -> Reply:
+        chosen = self._campaigns.get(campaign or "") or next(iter(self._campaigns.values()))
+        wording = Wording.of(chosen, language, now)
+        shown = language if language.startswith("zh") == wording.language.startswith("zh") else wording.language
+        text = wording.say(phrase, contact=wording.contact(), **fields)
+        return Reply(in_script(text, shown), "answer", language=shown)
+
+
+def _keep(session: Session, ask: Ask, reply: Reply, campaign: str | None, recorded_at: datetime) -> Turn:
+    return record(session, ask, reply, recorded_at=recorded_at, subject=reply.answer, campaign=campaign)
+
+
+def _open(session: Session, ask: Ask, named: str, recorded_at: datetime) -> _Case | None:
+    """Open the case for a turn of the asker's own room, or find the one that a first press opened."""
+    turn = turn_meant(session, ask.room, named)
+    if turn is None:
+        return None
+    case = open_case(session, turn, recorded_at)
+    return _Case(case.number or 0, case.recorded_at == recorded_at, turn.asked, turn.campaign)
+
+
+def _with_reference(reply: Reply, ask: Ask) -> Reply:
+    """The button to support names the turn that it stands under: a press next week still means this question."""
+    named = f"{SUPPORT} {reference(ask.id)}"
+    choices = tuple(Choice(one.label, named) if one.action == SUPPORT else one for one in reply.choices)
+    return replace(reply, choices=choices)
+
+
+def _language(text: str, earlier: Sequence[Turn]) -> str:
+    before = next((turn.language for turn in reversed(earlier) if turn.language), None) or "en"
+    return before if text.startswith("/") else language_of(text, before)
+
+
+def _talked_of(earlier: Sequence[Turn], now: datetime) -> list[str]:
+    return [turn.asked for turn in earlier if now - turn.at < REMEMBERED]
+
+
+def _short(question: str) -> str:
+    return question if len(question) <= 200 else f"{question[:199]}…"

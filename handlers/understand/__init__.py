@@ -1,0 +1,230 @@
+"""Finds out which of a circular's answers a question asks for, or that it asks for none of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from handlers.classify import Classifier
+from handlers.understand._fold import fold, words
+from handlers.understand._gates import Thresholds, learn
+from handlers.understand._lexicon import Found, Lexicon, Reading
+from handlers.understand._parts import clauses, sentences
+from handlers.understand._weigh import Cells, Scored
+from models.campaign import Campaign
+
+__all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding"]
+
+Outcome = Literal["answer", "choose", "unknown", "empty"]
+CHOICES = 3
+PARTS = 4
+TORN = 0.3  # the least lead where a question hints at several subjects
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of a message, and the key of the answer to it."""
+
+    key: str
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a message asks. `parts` are the answers to give, `choices` those to offer; the rest explains why."""
+
+    outcome: Outcome
+    reading: Reading
+    ranked: tuple[Scored, ...] = ()
+    parts: tuple[Part, ...] = ()
+    choices: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def strength(self) -> float:
+        return self.ranked[0].total if self.ranked else 0.0
+
+
+@dataclass(frozen=True)
+class Understander:
+    """Understands questions about one campaign. Pure once made: the same question always gives the same result."""
+
+    campaign: Campaign
+    lexicon: Lexicon
+    cells: Cells
+    classifier: Classifier
+    thresholds: Thresholds
+
+    @classmethod
+    def of(cls, campaign: Campaign, keep: Path | None = None) -> "Understander":
+        """Learn from the campaign's examples, or take from the folder `keep` what was learned of the same content."""
+        lexicon, cells = Lexicon.of(campaign), Cells.of(campaign)
+        classifier, thresholds = learn(campaign, lexicon, cells, keep)
+        return cls(campaign, lexicon, cells, classifier, thresholds)
+
+    def understand(self, text: str, now: datetime, history: Sequence[str] = ()) -> Understanding:
+        """What `text` asks at campaign time `now`; `history` are the person's earlier messages, oldest first."""
+        reading = self.read(text, now)
+        if not reading.tokens:
+            return Understanding("empty", reading)
+        before = self._before(history, now)
+        reading = _with_before(reading, before)
+        ranked = self._rank(reading, before)
+        several = self._several(text, now, before)
+        if several:
+            return Understanding("answer", reading, ranked, several, why="several questions")
+        return self._decide(reading, ranked)
+
+    def read(self, text: str, now: datetime) -> Reading:
+        """The reading of a text, with what its figures and addresses tell of subjects and aspects."""
+        reading = self.lexicon.read(text, now)
+        more = [*self._of_days(reading), *self._of_hosts(reading)]
+        if reading.keys("qualifier"):
+            more.append(Found("hint", self._sessions, 0, 0))
+        if reading.asked.count:
+            more.append(Found("aspect", "limit", 0, 0))
+        return replace(reading, found=(*reading.found, *more))
+
+    def nearest(self, text: str, count: int = 3) -> list[tuple[str, float]]:
+        """The examples that are most like the text, with their likeness between 0 and 1."""
+        examples = [example for answer in self.campaign.answers for example in answer.examples]
+        return [(examples[number], likeness) for number, likeness in self.classifier.nearest(fold(text), count)]
+
+    def _rank(self, reading: Reading, before: Reading | None) -> tuple[Scored, ...]:
+        likeness = dict(self.classifier.scores(reading.folded))
+        talked = before.keys("subject") if before else ()
+        return tuple(self.cells.weigh(reading, likeness, talked))
+
+    def _of_days(self, reading: Reading) -> list[Found]:
+        """A date points at what happens on it."""
+        days = set(reading.asked.days)
+        found = [Found("aspect", "day", 0, 0)] if days else []
+        if reading.asked.relative:
+            return found
+        subjects = {fact.subject for fact in self.campaign.facts if fact.when and fact.when.last in days}
+        if days & {briefing.on for briefing in self.campaign.briefings}:
+            subjects.add(self._sessions)
+        return found + [Found("hint", subject, 0, 0) for subject in sorted(subjects)]
+
+    @property
+    def _sessions(self) -> str:
+        """The subject that the briefings are about."""
+        closing = {self.campaign.fact[one.closes].subject for one in self.campaign.briefings if one.closes}
+        return _top(self.campaign, closing)
+
+    def _of_hosts(self, reading: Reading) -> list[Found]:
+        targets = {_host(target.url or target.host or ""): target for target in self.campaign.targets}
+        known = [host for host in reading.hosts if _host(host) in targets]
+        subjects = {fact.subject for fact in self.campaign.facts for target in self.campaign.targets
+                    if target.url and target.url in fact.quote}  # fmt: skip
+        return [Found("subject", subject, 0, 0) for subject in sorted(subjects)] if known else []
+
+    def _before(self, history: Sequence[str], now: datetime) -> Reading | None:
+        for text in reversed(history):
+            reading = self.read(text, now)
+            if reading.keys("subject"):
+                return reading
+        return None
+
+    def _several(self, text: str, now: datetime, before: Reading | None) -> tuple[Part, ...]:
+        """The parts of a message that asks more than one thing, each of them sure by itself; else nothing."""
+        pieces = clauses(fold(text))
+        if not 1 < len(pieces) <= 8:
+            return ()
+        readings = [self.read(piece, now) for piece in pieces]
+        parts: dict[str, Part] = {}
+        for reading in _shared(readings):
+            reading = _with_before(reading, before)
+            before = reading if reading.keys("subject") else before
+            decided = self._decide(reading, self._rank(reading, before))
+            if decided.outcome != "answer" or len(decided.parts) != 1:
+                return ()
+            parts.setdefault(decided.parts[0].key, decided.parts[0])
+        refused = [part for part in parts.values() if self.campaign.answer[part.key].outcome == "refuse"]
+        return tuple(refused or parts.values())[:PARTS] if len(parts) > 1 else ()
+
+    def _decide(self, reading: Reading, ranked: tuple[Scored, ...]) -> Understanding:
+        best, lead = ranked[0], ranked[0].total - ranked[1].total
+        foreign = self._foreign(reading, best)
+        if foreign:
+            return Understanding("unknown", reading, ranked, why=foreign)
+        margin = max(self.thresholds.margin, TORN if self._torn(reading) else 0.0)
+        if best.total >= self.thresholds.answer and lead >= margin:
+            return Understanding("answer", reading, ranked, (Part(best.key, reading),), why=best.why)
+        choices = tuple(
+            one.key for one in ranked[:CHOICES]
+            if one.total >= self.thresholds.choice and self.campaign.answer[one.key].outcome == "answer"
+        )  # fmt: skip
+        if not choices or _strange(reading):
+            return Understanding("unknown", reading, ranked, why="nothing is near enough")
+        return Understanding("choose", reading, ranked, choices=choices, why="not sure enough")
+
+    def _torn(self, reading: Reading) -> bool:
+        """Whether only hints were found, and they point at several subjects: "registration"."""
+        if reading.keys("subject") or reading.keys("trigger") or reading.keys("cue"):
+            return False
+        return len({_top(self.campaign, {key}) for key in reading.keys("hint")}) > 1
+
+    def _foreign(self, reading: Reading, best: Scored) -> str:
+        """Why the question is about something else, whatever it resembles; nothing where it is not."""
+        if best.why.startswith("trigger"):
+            return ""
+        calendar = self.campaign.calendar
+        if any(not calendar.first.year <= year <= calendar.last.year for year in reading.asked.years):
+            return "year"
+        targets = {_host(target.url or target.host or "") for target in self.campaign.targets}
+        contacts = " ".join(contact.value for contact in self.campaign.contacts)
+        if any(_host(host) not in targets and host not in contacts for host in reading.hosts):
+            return "host"
+        return "system" if reading.acronyms else ""
+
+
+def _shared(readings: Sequence[Reading]) -> list[Reading]:
+    """The pieces that ask something; one that only names a subject asks what the others ask ("a and b, when?")."""
+    asking = [reading for reading in readings if _asks(reading)]
+    shared = [found for reading in asking for found in reading.found if found.kind == "aspect"]
+    pieces = []
+    for reading in readings:
+        if _asks(reading):
+            pieces.append(reading)
+        elif reading.keys("subject") and len(asking) == 1:
+            pieces.append(replace(reading, folded="", found=(*reading.found, *shared)))
+    return pieces
+
+
+def _asks(reading: Reading) -> bool:
+    aspects = [key for key in reading.keys("aspect") if key not in ("day", "register")]
+    return bool(aspects or reading.keys("trigger"))
+
+
+def _strange(reading: Reading) -> bool:
+    han = [word for word in reading.unknown if not word.isascii()]
+    return len(han) >= 2 or len(han) < len(reading.unknown)
+
+
+def _with_before(reading: Reading, before: Reading | None) -> Reading:
+    """A question without a subject goes on with the one before; one without an aspect asks the same of another."""
+    if before is None or reading.keys("trigger"):
+        return reading
+    more: list[Found] = []
+    if not reading.keys("subject"):
+        kept = before.found if not reading.keys("qualifier") else ()
+        more += [found for found in kept if found.kind == "qualifier"]
+    if not [key for key in reading.keys("aspect") if key != "day"]:
+        more += [found for found in before.found if found.kind == "aspect"]
+    return replace(reading, found=(*reading.found, *more))
+
+
+def _top(campaign: Campaign, subjects: set[str]) -> str:
+    """The widest subject that the given ones are within."""
+    within = {subject.key: subject.within for subject in campaign.subjects}
+    key = min(subjects) if subjects else campaign.subjects[0].key
+    while parent := within.get(key):
+        key = parent
+    return key
+
+
+def _host(address: str) -> str:
+    return (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()

@@ -1,0 +1,124 @@
+"""Learns from a campaign's own examples how sure is sure enough, and keeps what was learned until the content changes."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from handlers.classify import Classifier
+from handlers.understand._fold import fold
+from handlers.understand._lexicon import Lexicon, Reading
+from handlers.understand._weigh import Cells, Scored
+from models.campaign import Campaign
+
+FOLDS = 5
+WRONG = 4.0  # a wrong answer costs as much as this many right ones are worth
+# So does an answer to what no answer covers; but a trial with the answer taken away is harder than life, because what is
+# left often serves the question too.
+UNCOVERED = 0.5
+LEARNING = 3  # raised when the way of learning changes, so that what was kept is learned anew
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`answer`: the least total of an answer that is given; `margin`: the least lead over the next; `choice`: the least
+    total of an answer that is offered as a choice."""
+
+    answer: float
+    margin: float
+    choice: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one example fared: the best total, its lead, and whether the best was right (never, when none could be)."""
+
+    total: float
+    lead: float
+    right: bool
+    covered: bool
+
+
+def learn(
+    campaign: Campaign, lexicon: Lexicon, cells: Cells, keep: Path | None
+) -> tuple[Classifier, Thresholds]:
+    """The classifier over the examples and its thresholds: read from the folder `keep` if its content is the same."""
+    place = keep / f"{campaign.content_hash[:16]}-{_own_hash()}" if keep else None
+    if place and (kept := _kept(place)):
+        return kept
+    texts, labels = _examples(campaign)
+    classifier, thresholds = Classifier.fit(texts, labels), _choose(_trials(campaign, lexicon, cells))
+    if place:
+        _keep(place, classifier, thresholds)
+    return classifier, thresholds
+
+
+def _own_hash() -> str:
+    """What was learned also depends on the words and on the code that weighs them."""
+    import hashlib
+
+    here = Path(__file__).parent
+    parts = [path.read_bytes() for path in sorted([*here.glob("*.py"), *here.glob("*.toml"), here.parent / "classify.py"])]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:8]
+
+
+def _kept(place: Path) -> tuple[Classifier, Thresholds] | None:
+    try:
+        thresholds = Thresholds(**json.loads(place.with_suffix(".json").read_text()))
+        return Classifier.load(place.with_suffix(".npz")), thresholds
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # not there, or cut short by a crash: it is learned anew
+
+
+def _keep(place: Path, classifier: Classifier, thresholds: Thresholds) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_suffix(".part")
+        classifier.save(part)
+        part.replace(place.with_suffix(".npz"))
+        place.with_suffix(".json").write_text(json.dumps(asdict(thresholds)))
+    except OSError:
+        pass  # a read-only folder costs the time of learning at each start, nothing else
+
+
+def _examples(campaign: Campaign) -> tuple[list[str], list[str]]:
+    pairs = [(fold(example), answer.key) for answer in campaign.answers for example in answer.examples]
+    return [text for text, _ in pairs], [label for _, label in pairs]
+
+
+def _trials(campaign: Campaign, lexicon: Lexicon, cells: Cells) -> list[Trial]:
+    """Each example asked as if it had never been seen; and once more as if its answer had never been written."""
+    now = datetime(campaign.calendar.first.year, 6, 1, tzinfo=campaign.zone)
+    texts, labels = _examples(campaign)
+    trials: list[Trial] = []
+    for fold_number in range(FOLDS):
+        rest = [place for place in range(len(texts)) if place % FOLDS != fold_number]
+        classifier = Classifier.fit([texts[place] for place in rest], [labels[place] for place in rest])
+        for place in range(fold_number, len(texts), FOLDS):
+            reading, likeness = lexicon.read(texts[place], now), dict(classifier.scores(texts[place]))
+            ranked = cells.weigh(reading, likeness)
+            trials.append(_trial(ranked, labels[place]))
+            trials.append(_trial([one for one in ranked if one.key != labels[place]], None))
+    return trials
+
+
+def _trial(ranked: Sequence[Scored], label: str | None) -> Trial:
+    return Trial(ranked[0].total, ranked[0].total - ranked[1].total, ranked[0].key == label, label is not None)
+
+
+def _choose(trials: Iterable[Trial]) -> Thresholds:
+    """The thresholds with which the trials come out best when a wrong answer costs `WRONG` right ones."""
+    trials = list(trials)
+    totals = sorted({round(trial.total, 2) for trial in trials})
+    margins = [step / 50 for step in range(16)]
+    best = max(((_worth(trials, total, margin), -total, -margin) for total in totals for margin in margins))
+    answer, margin = -best[1], -best[2]
+    right = sorted(trial.total for trial in trials if trial.right)
+    return Thresholds(answer, margin, min(answer, right[len(right) // 50] if right else answer))
+
+
+def _worth(trials: Sequence[Trial], answer: float, margin: float) -> float:
+    given = [trial for trial in trials if trial.total >= answer and trial.lead >= margin]
+    return sum(1.0 if trial.right else -WRONG if trial.covered else -UNCOVERED for trial in given)

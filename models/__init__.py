@@ -1,0 +1,1 @@
+"""What Usher knows and keeps, with the rules that must never break."""

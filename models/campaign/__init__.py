@@ -1,0 +1,30 @@
+"""The circulars that Usher serves, as data that somebody reviewed."""
+
+from models.campaign._dates import BusinessDays, DateKind, Fuzzy, When, read_when
+from models.campaign._lint import Problem, lint
+from models.campaign._load import CampaignError, load, load_all
+from models.campaign._quotes import find_quote, plain
+from models.campaign._reminders import ReminderTime, reminder_times
+from models.campaign._schema import (
+    Answer,
+    Briefing,
+    Campaign,
+    Contact,
+    Fact,
+    Grounded,
+    Line,
+    Link,
+    Reminder,
+    Subject,
+    Target,
+    Term,
+    Text,
+    Words,
+)
+from models.campaign._template import CONDITIONS, PLACEHOLDERS
+
+__all__ = [
+    "CONDITIONS", "PLACEHOLDERS", "Answer", "Briefing", "BusinessDays", "Campaign", "CampaignError", "Contact",
+    "DateKind", "Fact", "Fuzzy", "Grounded", "Line", "Link", "Problem", "Reminder", "ReminderTime", "Subject", "Target",
+    "Term", "Text", "When", "Words", "find_quote", "lint", "load", "load_all", "plain", "read_when", "reminder_times",
+]  # fmt: skip

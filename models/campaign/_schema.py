@@ -1,0 +1,264 @@
+"""A circular as reviewed data: its facts, dates, briefings, targets and answers, each with the words it rests on."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from models.campaign._dates import DATE_KINDS, BusinessDays, DateKind, When, read_when, safe_instant
+from models.message import Source
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=40)]
+Words = Mapping[str, str]  # by language tag: en, zh-Hant
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"unknown time zone {name!r}; an example is Asia/Hong_Kong") from error
+    return name
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Grounded(_Data):
+    """What rests on the circular's words: `quote` is verbatim; `inferred` needs a reason, `ruled` by whom and when."""
+
+    key: Key
+    clause: str = ""
+    quote: str = ""
+    status: Literal["stated", "inferred", "ruled"] = "stated"
+    reason: Words = Field(default_factory=dict)
+    ruled_by: str | None = None
+    ruled_on: date | None = None
+
+
+class Fact(Grounded):
+    """One thing that the circular says. A dated fact has one of the date kinds, any other is `text` or `number`."""
+
+    subject: Key
+    about: Key
+    kind: Literal[DateKind, "text", "number"] = "text"
+    value: str | int
+    at: time | None = None
+    name: Words = Field(default_factory=dict)
+    task: Words = Field(default_factory=dict)
+    conflicts_with: tuple[Key, ...] = ()
+    timeline: bool = True
+
+    @model_validator(mode="after")
+    def _date_is_readable(self) -> Self:
+        if self.kind in DATE_KINDS:
+            _ = self.when
+        return self
+
+    @cached_property
+    def when(self) -> When | None:
+        match self.kind:
+            case "text" | "number":
+                return None
+            case kind:
+                return read_when(kind, str(self.value), self.at)
+
+
+class Contact(Grounded):
+    """A way to reach the people behind the circular."""
+
+    kind: Literal["phone", "email", "url"]
+    value: str
+    label: Words
+    hours: Words = Field(default_factory=dict)
+
+
+class Briefing(Grounded):
+    """One session that people can attend. An absent `limit` or `capacity` is not stated, which is not "unlimited"."""
+
+    on: date
+    start: time
+    end: time | None = None
+    door: time | None = None
+    mode: Key
+    mode_name: Words
+    language: Key | None = None
+    language_name: Words = Field(default_factory=dict)
+    place: Words = Field(default_factory=dict)
+    limit: int | None = None
+    capacity: int | None = None
+    closes: Key | None = None
+    elsewhere: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Target(Grounded):
+    """What a participant's network must reach: a URL, or a host with ports."""
+
+    name: Words
+    url: str | None = None
+    host: str | None = None
+    ports: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _url_or_host(self) -> Self:
+        if bool(self.url) == bool(self.host and self.ports):
+            raise ValueError("a target is either a url, or a host with ports")
+        return self
+
+
+class Link(Grounded):
+    """A document or page that the circular points to."""
+
+    name: Words
+    url: str | None = None
+
+
+class Term(Grounded):
+    """A word of the circular: how it is written, what it means, and how else people write it."""
+
+    name: str
+    meaning: Words = Field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+
+class Subject(_Data):
+    """Something that people ask about, and their words for it. `hints` count only where nothing better is said."""
+
+    key: Key
+    name: Words
+    within: Key | None = None
+    aliases: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Reminder(_Data):
+    """When to remind of a milestone: lead times such as `7 business days`, `1 calendar day`, `3 hours`."""
+
+    key: Key
+    milestone: Key
+    leads: tuple[Annotated[str, Field(pattern=r"^\d+ (business day|calendar day|hour)s?$")], ...]
+    at: time | None = None
+    audience: Key
+    after_deadline: bool = False
+    text: Words
+
+
+class ClosedDay(_Data):
+    on: date
+    name: Words
+
+
+class Calendar(_Data):
+    """The days on which the issuer is closed, between `first` and `last`; outside them nothing is known."""
+
+    first: date
+    last: date
+    weekend: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("sat", "sun")
+    closed: tuple[ClosedDay, ...] = ()
+
+
+class Line(_Data):
+    """A sentence of an answer that is said only when its condition holds, such as `after emails.due`."""
+
+    when: str
+    text: str
+
+
+Text = tuple[str | Line, ...]
+
+
+class Answer(_Data):
+    """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone."""
+
+    key: Key
+    outcome: Literal["answer", "not_stated", "refuse", "chat"] = "answer"
+    title: Words
+    covers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_.*-]+:[a-z0-9_*-]+$")], ...] = ()
+    triggers: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    sources: tuple[Key, ...] = ()
+    examples: tuple[str, ...] = ()
+    text: Mapping[str, Text]
+
+
+class Campaign(_Data):
+    """A whole circular. Everything that the bot may say of it is in here."""
+
+    key: Annotated[Key, Field(max_length=20)]
+    name: Words
+    issuer: Words
+    issuer_short: str
+    audience: Words
+    languages: tuple[str, ...]
+    prevails: str
+    prevails_note: Words = Field(default_factory=dict)
+    locales: Mapping[str, str]
+    time_zone: Annotated[str, AfterValidator(_time_zone)]
+    time_label: Words
+    calendar: Calendar
+    aspects: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    vocabulary: tuple[str, ...] = ()
+    starts: tuple[Key, ...] = ()
+    subjects: tuple[Subject, ...] = Field(alias="subject")
+    contacts: tuple[Contact, ...] = Field(alias="contact")
+    facts: tuple[Fact, ...] = Field(alias="fact")
+    briefings: tuple[Briefing, ...] = Field(alias="briefing", default=())
+    targets: tuple[Target, ...] = Field(alias="target", default=())
+    links: tuple[Link, ...] = Field(alias="link", default=())
+    glossary: tuple[Term, ...] = Field(alias="term", default=())
+    reminders: tuple[Reminder, ...] = Field(alias="reminder", default=())
+    answers: tuple[Answer, ...] = Field(alias="answer")
+    circular: str
+    content_hash: str
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def days(self) -> BusinessDays:
+        names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        weekend = frozenset(names.index(name) for name in self.calendar.weekend)
+        return BusinessDays(weekend, frozenset(day.on for day in self.calendar.closed))
+
+    @cached_property
+    def fact(self) -> Mapping[str, Fact]:
+        return {fact.key: fact for fact in self.facts}
+
+    @cached_property
+    def answer(self) -> Mapping[str, Answer]:
+        return {answer.key: answer for answer in self.answers}
+
+    @cached_property
+    def contact(self) -> Mapping[str, Contact]:
+        return {contact.key: contact for contact in self.contacts}
+
+    @cached_property
+    def grounds(self) -> Mapping[str, Grounded]:
+        """Everything that can be a source, by its key."""
+        named: tuple[Grounded, ...] = (
+            *self.facts, *self.contacts, *self.briefings, *self.targets, *self.links, *self.glossary
+        )  # fmt: skip
+        return {ground.key: ground for ground in named}
+
+    def source(self, key: str) -> Source:
+        """What is shown as the source; of an inferred fact also why it was inferred, in the language that prevails."""
+        ground = self.grounds[key]
+        reason = ground.reason.get(self.prevails) if ground.status == "inferred" else None
+        return Source(self.key, f"{ground.clause} (inferred: {reason})" if reason else ground.clause, ground.quote)
+
+    def safe_day(self, key: str) -> date:
+        """The last day on which what fact `key` asks for is in time without doubt."""
+        return self.days.safe_day(_dated(self.fact[key]))
+
+    def safe_instant(self, key: str) -> datetime:
+        return safe_instant(self.days, _dated(self.fact[key]), self.zone)
+
+
+def _dated(fact: Fact) -> When:
+    if fact.when is None:
+        raise ValueError(f"fact {fact.key} has no date")
+    return fact.when

@@ -1,0 +1,177 @@
+"""Puts dates, deadlines and days left into sentences, in every language that a circular is served in."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from babel.dates import format_date
+from opencc import OpenCC
+
+from models.campaign import Campaign, Contact, Fact, Fuzzy, When, Words
+
+State = Literal["open", "last", "doubt", "over"]
+SIMPLIFIED = "zh-Hans"  # never written by hand: made from zh-Hant
+
+
+@lru_cache(maxsize=1)
+def phrases() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _to_simplified() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def in_script(text: str, language: str) -> str:
+    """`text`, written for `language`: Traditional Chinese becomes simplified where that is asked."""
+    return _to_simplified().convert(text) if language == SIMPLIFIED else text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One campaign in one of its languages, at a moment of campaign time."""
+
+    campaign: Campaign
+    language: str
+    now: datetime
+
+    @classmethod
+    def of(cls, campaign: Campaign, language: str, now: datetime) -> "Wording":
+        """The nearest that the campaign has: simplified is made of traditional Chinese, else what prevails."""
+        own = "zh-Hant" if language.startswith("zh") else language
+        own = own if own in campaign.languages else campaign.prevails
+        return cls(campaign, own, now.astimezone(campaign.zone))
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def say(self, phrase: str, **fields: object) -> str:
+        return phrases()[self.language][phrase].format(**fields)
+
+    def word(self, words: Words) -> str:
+        return words.get(self.language) or words.get(self.campaign.prevails) or next(iter(words.values()), "")
+
+    @property
+    def zone(self) -> str:
+        return self.word(self.campaign.time_label)
+
+    def date(self, day: date, form: str = "date") -> str:
+        return format_date(day, phrases()[self.language][form], locale=self.campaign.locales[self.language])
+
+    def clock(self, at: time) -> str:
+        return f"{at:%H:%M}"
+
+    def when(self, when: When) -> str:
+        """A stated date as it may be shown: a tentative one never with a day."""
+        if when.kind == "fuzzy":
+            return self.say("tentative", when=self._fuzzy(when.fuzzy))
+        if when.first != when.last:
+            return self.say("window", first=self.date(when.first), last=self.date(when.last))
+        return self._at(when.last, when.at)
+
+    def _at(self, day: date, at: time | None) -> str:
+        return self.say("at", time=self.clock(at), day=self.date(day)) if at else self.date(day)
+
+    def _fuzzy(self, parts: tuple[Fuzzy, ...]) -> str:
+        last = self._part(parts[-1], "month")
+        if len(parts) == 1:
+            return last
+        same_year = parts[0].year == parts[-1].year
+        if self.language == "en":
+            return self.say("fuzzy_range", first=self._part(parts[0], "month_only" if same_year else "month"), last=last)
+        short = self._part(parts[-1], "month_only" if same_year else "month")
+        return self.say("fuzzy_range", first=self._part(parts[0], "month"), last=short)
+
+    def _part(self, fuzzy: Fuzzy, form: str) -> str:
+        month = self.date(fuzzy.first, form)
+        return self.say(fuzzy.part, month=month) if fuzzy.part else month
+
+    def stated(self, fact: Fact) -> str:
+        """The date in the circular's manner: "before Friday 28 April 2023"."""
+        when = _dated(fact)
+        kind = when.kind if when.kind in ("by", "before", "from") else None
+        shown = self.when(when)
+        return self.say(f"stated.{kind}", day=shown) if kind else shown
+
+    def safe(self, fact: Fact) -> str:
+        """The last day (with the clock time, if one is stated) on which it is in time without doubt."""
+        when = _dated(fact)
+        return self._at(self.campaign.days.safe_day(when), when.at)
+
+    def state(self, fact: Fact) -> State:
+        when = _dated(fact)
+        if self.now >= self.campaign.safe_instant(fact.key):
+            return "doubt" if when.kind == "before" and self.today <= when.last else "over"
+        return "last" if self.today == self.campaign.days.safe_day(when) else "open"
+
+    def left(self, fact: Fact) -> str:
+        count = self.days_left(fact)
+        return self.say(f"left.{count}" if count < 2 else "left", count=count)
+
+    def days_left(self, fact: Fact) -> int:
+        """Business days after today, up to and with the safe day."""
+        return self.campaign.days.between(self.today, self.campaign.days.safe_day(_dated(fact)))
+
+    def contact(self, contact: Contact | None = None) -> str:
+        contact = contact or self.campaign.contacts[0]
+        space = " " if self.language == "en" or contact.value.isascii() else ""
+        return f"{self.word(contact.label)}{space}{contact.value}"
+
+    def task(self, fact: Fact) -> str:
+        return self.word(fact.task) or self.word(fact.name)
+
+    def deadline(self, fact: Fact) -> str:
+        """All that must be said of a deadline today: the safe day, the circular's words, a conflict, what is left."""
+        fields = self._fields(fact)
+        state = self.state(fact)
+        conflict = "conflict" if fact.conflicts_with else ""
+        if state == "over":
+            return self.say("over", **fields)
+        if state == "doubt":
+            return self.say(".".join(filter(None, ("doubt", conflict))), **fields)
+        when = _dated(fact)
+        clock = "clock" if when.at else ""
+        parts = [self.say(".".join(filter(None, ("due", when.kind, clock, "today" * (state == "last")))), **fields)]
+        if when.kind == "before":
+            parts.append(self.say(".".join(filter(None, ("before", conflict))), **fields))
+        if not when.at:
+            parts.append(self.say("no_clock"))
+        if state == "open":
+            parts.append(self.left(fact))
+        return self.join(*parts, self.holiday())
+
+    def _fields(self, fact: Fact) -> dict[str, str]:
+        task = self.task(fact)
+        others = [self.campaign.fact[key] for key in fact.conflicts_with]
+        return {
+            "task": task,
+            "Task": task[:1].upper() + task[1:],
+            "safe": self.safe(fact),
+            "stated": self.stated(fact),
+            "last": self.date(_dated(fact).last, "short_date"),
+            "other": self.date(_dated(others[0]).last, "short_date") if others else "",
+            "zone": self.zone,
+            "contact": self.contact(),
+        }
+
+    def holiday(self) -> str:
+        """That today is no business day, and why; nothing on a business day."""
+        if self.campaign.days.is_open(self.today):
+            return ""
+        names = [self.word(closed.name) for closed in self.campaign.calendar.closed if closed.on == self.today]
+        return self.say("holiday", name=names[0] if names else self.say("weekend"))
+
+    def join(self, *sentences: str) -> str:
+        return (" " if self.language == "en" else "").join(sentence for sentence in sentences if sentence)
+
+
+def _dated(fact: Fact) -> When:
+    if fact.when is None:
+        raise ValueError(f"fact {fact.key} has no date")
+    return fact.when

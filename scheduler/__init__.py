@@ -1,0 +1,1 @@
+"""What Usher does by itself, without being asked."""

@@ -1,0 +1,1 @@
+"""Says what Usher must do, one sentence a test."""
