@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ def _run(given: argparse.Namespace) -> int:
     from handlers.facts import Facts
     from models.campaign import load_all
 
-    now = _moment(given.as_of) if given.as_of else datetime.now().astimezone()
-    facts = Facts.of(load_all(load(demo_may_be_unset=True).campaigns), Path("var/understanding"))
+    now = moment(given.as_of) if given.as_of else datetime.now().astimezone()
+    facts = Facts.of(load_all(load().campaigns), Path("var/understanding"))
     if given.question:
         question = " ".join(given.question)
         sys.stdout.write(_told(facts, question, now, as_json=given.json))
@@ -38,7 +38,7 @@ def _run(given: argparse.Namespace) -> int:
     return _lines(facts, sys.stdin, now)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     from bot.settings import SettingsError
 
     try:
@@ -75,7 +75,7 @@ def _lines(facts: Any, source: Iterable[str], now: datetime) -> int:
 def _answered(facts: Any, line: str, number: int, now: datetime) -> tuple[dict[str, object], bool]:
     try:
         asked = _read(line)
-        moment = _moment(asked["as_of"]) if asked.get("as_of") else now
+        moment = moment(asked["as_of"]) if asked.get("as_of") else now
     except Exception as error:  # noqa: BLE001
         return {"error": f"line {number}: {error}", "line": number}, True
     reply = facts.reply(asked["question"], moment, asked.get("history") or ())
@@ -108,6 +108,3 @@ def _object(number: str | None, reply: Any) -> dict[str, object]:
     }
     return shown
 
-
-def answers(source: Iterable[str]) -> Iterator[str]:
-    yield from source

@@ -52,7 +52,15 @@ class Wording:
         return self.now.date()
 
     def say(self, phrase: str, **fields: object) -> str:
-        return phrases()[self.language][phrase].format(**fields)
+        return phrases()[self.language][phrase].format(**self._names, **fields)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """What this campaign calls its participants and its sessions."""
+        campaign = self.campaign
+        return {name: self.word(words) for name, words in (
+            ("participant", campaign.participant), ("session", campaign.session), ("sessions", campaign.sessions),
+        )}  # fmt: skip
 
     def word(self, words: Words) -> str:
         return words.get(self.language) or words.get(self.campaign.prevails) or next(iter(words.values()), "")
@@ -75,8 +83,16 @@ class Wording:
             return self.say("window", first=self.date(when.first), last=self.date(when.last))
         return self._at(when.last, when.at)
 
+    def listed(self, when: When) -> str:
+        """The same in few letters, for a line of a list whose heading says what is tentative."""
+        if when.kind == "fuzzy":
+            return self._fuzzy(when.fuzzy)
+        days = " – ".join(self.date(day, "list_date") for day in sorted({when.first, when.last}))
+        shown = self.say("at", time=self.clock(when.at), day=days, zone=self.zone) if when.at else days
+        return self.say(f"stated.{when.kind}", day=shown) if when.kind in ("by", "before", "from") else shown
+
     def _at(self, day: date, at: time | None) -> str:
-        return self.say("at", time=self.clock(at), day=self.date(day)) if at else self.date(day)
+        return self.say("at", time=self.clock(at), day=self.date(day), zone=self.zone) if at else self.date(day)
 
     def _fuzzy(self, parts: tuple[Fuzzy, ...]) -> str:
         last = self._part(parts[-1], "month")

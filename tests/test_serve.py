@@ -39,7 +39,9 @@ def test_everything_is_kept_under_var(tmp_path: Path) -> None:
         bot.terminate()
         bot.wait(timeout=10)
     assert [path.name for path in tmp_path.iterdir()] == ["var"]
-    assert {"usher.db", "secret_key"} <= {path.name for path in (tmp_path / "var").iterdir()}
+    kept = {path.name for path in (tmp_path / "var").iterdir()}
+    assert {"usher.db", "secret_key"} <= kept
+    assert "usher.db-wal" not in kept  # the store was closed, not cut off
 
 
 def test_a_busy_port_is_told_in_one_sentence(tmp_path: Path) -> None:

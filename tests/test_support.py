@@ -37,6 +37,13 @@ async def test_a_double_tap_gives_the_same_case(store: Store) -> None:
     assert len(await store.read(open_cases)) == 1
 
 
+async def test_a_double_tap_uses_up_no_number(store: Store) -> None:
+    turn = await asked(store, 1)
+    await store.write(open_case, turn, NOW)
+    await store.write(open_case, turn, NOW)
+    assert (await store.write(open_case, await asked(store, 2), NOW)).number == 2
+
+
 async def test_open_cases_are_listed_oldest_first(store: Store) -> None:
     for number in (3, 1, 2):
         await store.write(open_case, await asked(store, number), NOW)

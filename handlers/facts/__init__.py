@@ -7,12 +7,13 @@ from pathlib import Path
 
 from handlers.facts._fill import fill
 from handlers.facts._language import language_of
+from handlers.facts._lists import say_timeline
 from handlers.understand import Part, Reading, Understander, Understanding
 from models.campaign import Answer, Campaign
 from models.message import Behaviour, Choice, Reply
 from models.wording import Wording, in_script
 
-__all__ = ["SUPPORT", "Facts", "NO_SUPPORT", "answer_action", "language_of"]
+__all__ = ["SUPPORT", "Facts", "NO_SUPPORT", "answer_action", "language_of", "say_timeline"]
 
 SUPPORT, NO_SUPPORT = "/support", "/no"
 CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered
@@ -38,8 +39,6 @@ class Facts:
         """What the person reads. `history` are their earlier messages, oldest first; pure."""
         language = language or language_of(text, language_of(history[-1]) if history else "en")
         understood = self.understand(text, now, history)
-        if not understood:
-            return self._pass_on_unknown(text, now, language)
         if len(understood) > 1:
             return self._which_campaign(understood, now, language)
         one, what = understood[0]
@@ -52,12 +51,10 @@ class Facts:
         all_of_them = [(one, one.understand(text, now, history)) for one in self.understanders]
         all_of_them.sort(key=lambda pair: (-_BEST[pair[1].outcome], -pair[1].strength, pair[0].campaign.key))
         best = all_of_them[0][1]
-        if best.outcome not in ("answer", "choose"):
-            return all_of_them[:1]
-        return [
-            pair for pair in all_of_them
-            if pair[1].outcome == best.outcome and best.strength - pair[1].strength < CLOSE
-        ]  # fmt: skip
+        fitting = [pair for pair in all_of_them if pair[1].outcome in ("answer", "choose")]
+        if not _names_its_subject(best.reading):
+            return fitting or all_of_them[:1]
+        return [pair for pair in fitting if best.strength - pair[1].strength < CLOSE] or all_of_them[:1]
 
     def answer(self, campaign: str, key: str, now: datetime, language: str) -> Reply | None:
         """The answer behind a button; None where there is no such answer (any more)."""
@@ -76,13 +73,10 @@ class Facts:
         for one, what in understood[:3]:
             key = what.parts[0].key if what.parts else what.choices[0]
             wording = Wording.of(one.campaign, language, now)
-            label = f"{wording.word(one.campaign.name)}: {wording.word(one.campaign.answer[key].title)}"
+            label = wording.word(one.campaign.name)
             choices.append(Choice(in_script(label, language), answer_action(one.campaign.key, key)))
         telling = _Telling(understood[0][0].campaign, language, now)
         return telling.clarify("which.campaign", choices)
-
-    def _pass_on_unknown(self, text: str, now: datetime, language: str) -> Reply:
-        raise LookupError("there is no campaign to answer from")
 
 
 @dataclass(frozen=True)
@@ -124,7 +118,7 @@ class _Telling:
         reply = Reply(
             self._script("\n\n".join(filter(None, said)) if len(answers) > 1 else self.wording.join(*said)),
             behaviour,
-            sources=tuple(self.campaign.source(key) for key in keys),
+            sources=tuple(dict.fromkeys(self.campaign.source(key) for key in keys)),
             answer=" ".join(f"{self.campaign.key}/{answer.key}" for answer, _ in answers),
             language=self._shown_language,
         )
@@ -165,6 +159,11 @@ class _Telling:
     @property
     def _translated(self) -> bool:
         return self.wording.language != self.campaign.prevails
+
+
+def _names_its_subject(reading: Reading) -> bool:
+    """Whether the question names what one circular speaks of; "when is the deadline?" may mean any of them."""
+    return any(reading.keys(kind) for kind in ("subject", "cue", "trigger", "term", "qualifier"))
 
 
 def _behaviour(answers: Sequence[Answer]) -> Behaviour:

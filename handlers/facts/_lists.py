@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from models.campaign import Briefing, Campaign, Fact
+from models.campaign import Briefing, Campaign, Fact, When
 from models.wording import Wording
 
 
@@ -12,8 +12,7 @@ from models.wording import Wording
 class Item:
     """One row of the timeline."""
 
-    first: date
-    last: date
+    when: When
     shown: str
     name: str
 
@@ -27,10 +26,12 @@ def deadlines(campaign: Campaign) -> list[Fact]:
 def timeline(wording: Wording) -> list[Item]:
     """Everything with a date, the earliest first; what has no day stands by its part of the month."""
     facts = [fact for fact in wording.campaign.facts if fact.when and fact.timeline]
-    items = [Item(fact.when.first, fact.when.last, wording.stated(fact), wording.word(fact.name))
-             for fact in facts if fact.when]  # fmt: skip
-    items += [Item(one.on, one.on, wording.date(one.on), briefing_name(wording, one)) for one in wording.campaign.briefings]
-    return sorted(items, key=lambda item: (item.last, item.first))
+    items = [Item(fact.when, wording.stated(fact), wording.word(fact.name)) for fact in facts if fact.when]
+    items += [
+        Item(When("on", one.on, one.on), wording.date(one.on), briefing_name(wording, one))
+        for one in wording.campaign.briefings
+    ]
+    return sorted(items, key=lambda item: (item.when.last, item.when.first))
 
 
 def briefing_name(wording: Wording, briefing: Briefing) -> str:
@@ -43,17 +44,19 @@ def briefing_name(wording: Wording, briefing: Briefing) -> str:
 
 
 def say_timeline(wording: Wording) -> str:
+    items = timeline(wording)
     lines = [
-        wording.say("timeline.line", when=item.shown, name=item.name, note=_note(wording, item))
-        for item in timeline(wording)
+        wording.say("timeline.line", when=wording.listed(item.when), name=item.name, note=_note(wording, item))
+        for item in items
     ]
-    return "\n".join([wording.say("timeline", kind=wording.say("timeline.kind")), *lines])
+    tentative = any(item.when.kind == "fuzzy" for item in items)
+    return "\n".join([wording.say("timeline.tentative" if tentative else "timeline"), *lines])
 
 
 def _note(wording: Wording, item: Item) -> str:
-    if item.first <= wording.today <= item.last and item.first == item.last:
+    if item.when.first <= wording.today <= item.when.last and item.when.first == item.when.last:
         return wording.say("timeline.note", note=wording.say("timeline.today"))
-    return wording.say("timeline.note", note=wording.say("timeline.past")) if item.last < wording.today else ""
+    return wording.say("timeline.note", note=wording.say("timeline.past")) if item.when.last < wording.today else ""
 
 
 def say_deadlines(wording: Wording) -> str:
@@ -64,7 +67,7 @@ def say_deadlines(wording: Wording) -> str:
 def say_next(wording: Wording) -> str:
     """What is still open, and what comes soon."""
     still = [fact for fact in deadlines(wording.campaign) if wording.state(fact) != "over"]
-    coming = [item for item in timeline(wording) if item.first > wording.today]
+    coming = [item for item in timeline(wording) if _is_ahead(item, wording.today)]
     soon = [wording.say("timeline.line", when=item.shown, name=item.name, note="")[2:] for item in coming
             if not any(wording.word(fact.name) == item.name for fact in still)]  # fmt: skip
     parts = [_listed(wording, "next", still) if still else wording.say("next.none", contact=wording.contact())]
@@ -78,7 +81,7 @@ def _listed(wording: Wording, heading: str, facts: Sequence[Fact]) -> str:
     notes = [] if any(fact.at for fact in facts) else [wording.say("deadlines.note")]
     if any(fact.conflicts_with and wording.state(fact) in ("open", "last") for fact in facts):
         notes.append(wording.say("deadlines.note.before"))
-    return "\n".join([wording.say(heading, count=len(facts)), *lines, wording.join(*notes)])
+    return "\n".join([wording.say(heading, count=len(facts)), *lines, *filter(None, [wording.join(*notes)])])
 
 
 def _due(wording: Wording, fact: Fact) -> str:
@@ -102,11 +105,16 @@ def _say_day(wording: Wording, day: date) -> str:
     said = _on(wording, day)
     if said:
         return "\n".join([wording.say("day.has", day=wording.date(day)), *(f"• {line}" for line in said)])
-    coming = [item for item in timeline(wording) if item.first > max(day, wording.today - timedelta(days=1))]
+    coming = [item for item in timeline(wording) if _is_ahead(item, max(day, wording.today - timedelta(days=1)))]
     parts = [wording.say("day.none", day=wording.date(day))]
     if coming:
         parts.append(wording.say("day.next", when=coming[0].shown, name=coming[0].name))
     return wording.join(*parts)
+
+
+def _is_ahead(item: Item, day: date) -> bool:
+    """Whether it is still to come after `day`; what has no day is to come until its part of the month is over."""
+    return (item.when.last if item.when.kind == "fuzzy" else item.when.first) > day
 
 
 def _on(wording: Wording, day: date) -> list[str]:

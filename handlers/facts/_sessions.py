@@ -19,12 +19,13 @@ class Wanted:
     unwanted: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, reading: Reading) -> "Wanted":
+    def of(cls, reading: Reading, briefings: Sequence[Briefing]) -> "Wanted":
         keys = reading.keys("qualifier")
         unwanted = frozenset(key.removeprefix("not ") for key in keys if key.startswith("not "))
         named = [key.split(":", 1) for key in keys if not key.startswith("not ") and key not in unwanted]
+        held = tuple(one.on for one in briefings if one.on.weekday() in reading.asked.weekdays)
         return cls(
-            reading.asked.days,
+            held or reading.asked.days,
             tuple(value for kind, value in named if kind == "language"),
             tuple(value for kind, value in named if kind == "mode"),
             unwanted,
@@ -43,7 +44,7 @@ class Wanted:
 
 def say_sessions(wording: Wording, reading: Reading) -> str:
     """The briefings that are meant; where none fits, what is wrong with the question's idea, and the nearest."""
-    everything, wanted = wording.campaign.briefings, _without_today(wording, Wanted.of(reading))
+    everything, wanted = wording.campaign.briefings, _without_today(wording, Wanted.of(reading, wording.campaign.briefings))
     meant = [one for one in everything if wanted.fits(one)]
     if meant:
         heading = wording.say("sessions.all", count=len(meant)) if len(meant) == len(everything) > 1 else ""
@@ -98,8 +99,13 @@ def _listed(wording: Wording, heading: str, briefings: Iterable[Briefing]) -> st
     shown = list(briefings)
     lines = [say_session(wording, one) for one in shown]
     bullets = [f"• {line}" for line in lines] if len(lines) > 1 else lines
-    over = _over(wording, shown)
-    return "\n".join(part for part in (heading, *bullets, over) if part)
+    return "\n".join(part for part in (heading, *bullets, _inferred(wording, shown), _over(wording, shown)) if part)
+
+
+def _inferred(wording: Wording, briefings: Sequence[Briefing]) -> str:
+    """Why something was inferred, said once: the circular's table prints some things once for several rows."""
+    reasons = dict.fromkeys(wording.word(one.reason) for one in briefings if one.status == "inferred")
+    return wording.say("sessions.reason", reason="; ".join(reasons)) if reasons else ""
 
 
 def _over(wording: Wording, briefings: Sequence[Briefing]) -> str:
@@ -128,7 +134,7 @@ def say_session(wording: Wording, briefing: Briefing) -> str:
 
 def say_limit(wording: Wording, reading: Reading) -> str:
     """How many of a firm may come to the briefings meant; where none is stated, that it is not stated."""
-    wanted, everything = Wanted.of(reading), wording.campaign.briefings
+    wanted, everything = Wanted.of(reading, wording.campaign.briefings), wording.campaign.briefings
     meant = [one for one in everything if wanted.fits(one)] or list(everything)
     limited = [one for one in meant if one.limit is not None]
     open_ones = [one for one in meant if one.limit is None]

@@ -1,8 +1,8 @@
 """Finds out which of a circular's answers a question asks for, or that it asks for none of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,11 +15,13 @@ from handlers.understand._parts import clauses, sentences
 from handlers.understand._weigh import Cells, Scored
 from models.campaign import Campaign
 
-__all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding"]
+__all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding", "lint_examples"]
 
 Outcome = Literal["answer", "choose", "unknown", "empty"]
 CHOICES = 3
 PARTS = 4
+LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
+STRANGE = 0.2  # what an answer needs more where the question holds words that nothing explains
 TORN = 0.3  # the least lead where a question hints at several subjects
 
 
@@ -70,19 +72,57 @@ class Understander:
         if not reading.tokens:
             return Understanding("empty", reading)
         before = self._before(history, now)
-        reading = _with_before(reading, before)
+        asking = self._asking(text, now)
+        if asking:
+            what = self._understand(asking, now, _first_with_subject(self.read(text, now), before))
+            if what.outcome == "answer":
+                return what
+        return self._understand(text, now, before)
+
+    def _understand(self, text: str, now: datetime, before: Reading | None) -> Understanding:
+        reading = _with_before(self.read(text, now), before)
         ranked = self._rank(reading, before)
         several = self._several(text, now, before)
         if several:
             return Understanding("answer", reading, ranked, several, why="several questions")
-        return self._decide(reading, ranked)
+        decided = self._decide(reading, ranked)
+        if decided.outcome != "answer" and len(reading.tokens) > LONG:
+            return self._core(text, now, before) or decided
+        return decided
+
+    def _asking(self, text: str, now: datetime) -> str:
+        """The sentences that end with a question mark, where there are others too; nothing where the others count.
+
+        What is only told ("I keep our calendar. When is ...?") asks nothing, but a mishap that is told is the question.
+        """
+        parts = sentences(fold(text))
+        asking = [part for part in parts if part.endswith("?")]
+        telling = " ".join(part for part in parts if not part.endswith("?"))
+        told = all(part[-1] in ".!。?" for part in parts)
+        if not asking or not telling or not told or self.read(telling, now).keys("trigger"):
+            return ""
+        question = " ".join(asking)
+        return question if self.read(question, now).keys("subject") else ""
+
+    def _core(self, text: str, now: datetime, before: Reading | None) -> Understanding | None:
+        """The one clause of a long message that asks something sure; None where there is none, or more than one."""
+        decided = []
+        pieces = list(dict.fromkeys(clauses(fold(text))))
+        for piece in pieces[:2] + pieces[2:][-4:]:
+            reading = _with_before(self.read(piece, now), before)
+            if reading.keys("subject") and _asks(reading):
+                decided.append(self._decide(reading, self._rank(reading, before)))
+        sure = {one.parts[0].key: one for one in decided if one.outcome == "answer"}
+        return next(iter(sure.values())) if len(sure) == 1 else None
 
     def read(self, text: str, now: datetime) -> Reading:
         """The reading of a text, with what its figures and addresses tell of subjects and aspects."""
         reading = self.lexicon.read(text, now)
         more = [*self._of_days(reading), *self._of_hosts(reading)]
-        if reading.keys("qualifier"):
+        if named := reading.keys("qualifier"):
             more.append(Found("hint", self._sessions, 0, 0))
+            if not reading.keys("aspect"):
+                more.append(Found("aspect", named[0].removeprefix("not ").partition(":")[0], 0, 0))
         if reading.asked.count:
             more.append(Found("aspect", "limit", 0, 0))
         return replace(reading, found=(*reading.found, *more))
@@ -151,13 +191,14 @@ class Understander:
         if foreign:
             return Understanding("unknown", reading, ranked, why=foreign)
         margin = max(self.thresholds.margin, TORN if self._torn(reading) else 0.0)
-        if best.total >= self.thresholds.answer and lead >= margin:
+        least = self.thresholds.answer + STRANGE * reading.strange
+        if best.total >= least and lead >= margin:
             return Understanding("answer", reading, ranked, (Part(best.key, reading),), why=best.why)
         choices = tuple(
             one.key for one in ranked[:CHOICES]
             if one.total >= self.thresholds.choice and self.campaign.answer[one.key].outcome == "answer"
         )  # fmt: skip
-        if not choices or _strange(reading):
+        if not choices or reading.strange:
             return Understanding("unknown", reading, ranked, why="nothing is near enough")
         return Understanding("choose", reading, ranked, choices=choices, why="not sure enough")
 
@@ -181,6 +222,34 @@ class Understander:
         return "system" if reading.acronyms else ""
 
 
+def lint_examples(campaign: Campaign) -> list[str]:
+    """What is wrong with the examples and cells of the answers: examples that are taken for another answer, aspects and
+    acts that nobody can ask for."""
+    one = Understander.of(campaign)
+    return [*_unknown_names(one), *_misled_examples(one)]
+
+
+def _unknown_names(one: Understander) -> Iterator[str]:
+    aspects = {*words().aspects, *one.campaign.aspects, "day", "*"}
+    for answer in one.campaign.answers:
+        for cell in answer.covers:
+            if (aspect := cell.partition(":")[2]) not in aspects:
+                yield f"answers.toml: answer.{answer.key}.covers: there is no aspect {aspect!r}"
+        for act in set(answer.acts) - words().acts.keys():
+            yield f"answers.toml: answer.{answer.key}.acts: there is no act {act!r}"
+
+
+def _misled_examples(one: Understander) -> Iterator[str]:
+    now = datetime.combine(one.campaign.calendar.first, time(12), one.campaign.zone)
+    for answer in one.campaign.answers:
+        for example in answer.examples:
+            what = one.understand(example, now)
+            given = {part.key for part in what.parts}
+            if what.outcome == "answer" and answer.key not in given:
+                place = f"answers.toml: answer.{answer.key}.examples"
+                yield f"{place}: {example!r} is taken for {', '.join(sorted(given))}"
+
+
 def _shared(readings: Sequence[Reading]) -> list[Reading]:
     """The pieces that ask something; one that only names a subject asks what the others ask ("a and b, when?")."""
     asking = [reading for reading in readings if _asks(reading)]
@@ -189,8 +258,9 @@ def _shared(readings: Sequence[Reading]) -> list[Reading]:
     for reading in readings:
         if _asks(reading):
             pieces.append(reading)
-        elif reading.keys("subject") and len(asking) == 1:
-            pieces.append(replace(reading, folded="", found=(*reading.found, *shared)))
+        elif reading.keys("subject"):
+            more = shared if len(asking) == 1 else []
+            pieces.append(replace(reading, folded="", found=(*reading.found, *more)) if more else reading)
     return pieces
 
 
@@ -199,9 +269,8 @@ def _asks(reading: Reading) -> bool:
     return bool(aspects or reading.keys("trigger"))
 
 
-def _strange(reading: Reading) -> bool:
-    han = [word for word in reading.unknown if not word.isascii()]
-    return len(han) >= 2 or len(han) < len(reading.unknown)
+def _first_with_subject(*readings: Reading | None) -> Reading | None:
+    return next((one for one in readings if one and one.keys("subject")), None)
 
 
 def _with_before(reading: Reading, before: Reading | None) -> Reading:
@@ -212,7 +281,7 @@ def _with_before(reading: Reading, before: Reading | None) -> Reading:
     if not reading.keys("subject"):
         kept = before.found if not reading.keys("qualifier") else ()
         more += [found for found in kept if found.kind == "qualifier"]
-    if not [key for key in reading.keys("aspect") if key != "day"]:
+    if not [key for key in reading.keys("aspect") if key not in ("day", "same")]:
         more += [found for found in before.found if found.kind == "aspect"]
     return replace(reading, found=(*reading.found, *more))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from opencc import OpenCC
 
-LONGEST = 4000  # characters that are read at most: of a longer text the beginning and the end, where questions stand
+LONGEST = 1600  # characters that are read at most: of a longer text the beginning and the end, where questions stand
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"(?:[a-z0-9-]+\.)+[a-z]{{2,}}(?:/\S*)?|[a-z0-9.+_-]+@[a-z0-9.-]+|\d+(?:[.:]\d+)+|[a-z]+|\d+|[{_HAN}]")
 _MEASURE = re.compile(r"(?<=[a-z]) ?[个条份] ?(?=[a-z])")  # "2FA 個 server"
@@ -39,6 +39,7 @@ class Words:
     acts: Mapping[str, tuple[str, ...]]
     qualifiers: Mapping[str, tuple[str, ...]]
     related: Mapping[str, Mapping[str, float]]
+    overrides: Mapping[str, tuple[str, ...]]
     vague: frozenset[str]
     negations: frozenset[str]
     function: frozenset[str]
@@ -54,6 +55,7 @@ def words() -> Words:
         {key: tuple(value) for key, value in raw["acts"].items()},
         {key: tuple(value) for key, value in raw["qualifiers"].items()},
         raw["related"],
+        {key: tuple(value) for key, value in raw["overrides"].items()},
         frozenset(raw["vague"]["aspects"]),
         frozenset(raw["negations"]["words"]),
         frozenset(function | han),

@@ -46,6 +46,12 @@ class Reading:
     acronyms: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
 
+    @property
+    def strange(self) -> bool:
+        """Whether it holds words that nothing explains: a foreign word, or two Chinese characters."""
+        han = [word for word in self.unknown if not word.isascii()]
+        return len(han) >= 2 or len(han) < len(self.unknown)
+
     def keys(self, kind: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(found.key for found in self.found if found.kind == kind))
 
@@ -126,7 +132,8 @@ class Lexicon:
     def _nearest_word(self, token: str) -> str:
         far = 2 if len(token) >= 8 else 1
         near = extractOne(token, self.typo_targets, scorer=OSA.distance, score_cutoff=far)
-        return near[0] if near and near[0][0] == token[0] else token
+        # A slip at the very first letter is rare; a short word with another beginning is another word.
+        return near[0] if near and (near[0][0] == token[0] or len(token) > 6) else token
 
     def _matches(self, read_words: tuple[str, ...]) -> Iterable[Found]:
         for start, word in enumerate(read_words):

@@ -2,7 +2,7 @@
 
 import re
 
-_ENDS = re.compile(r"(?<=[?？!！。;；\n])|(?<=[a-z]{2})\.(?=\s|$)")
+_ENDS = re.compile(r"(?<=[?!。;\n])|(?<=[a-z]{2}\.)(?=\s|$)")
 _JOINS = re.compile(r"(?:^|\s)\(?\d\)|,|，|、|\band\b|\balso\b|\bplus\b|&|同埋|以及|和|及|与|仲有|另外|还有")
 
 

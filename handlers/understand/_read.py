@@ -28,18 +28,19 @@ _RELATIVE = {"today": 0, "tonight": 0, "今天": 0, "今日": 0, "tomorrow": 1, 
              "yesterday": -1, "昨天": -1, "后天": 2, "day after tomorrow": 2}  # fmt: skip
 _COUNT_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "third": 3}
 _PEOPLE = r"(?:of us|people|persons?|colleagues?|staff|attendees?|pax|seats?|places|spots|reps?|representatives|guys|members?)"
-_COUNT_EN = re.compile(rf"\b(\d{{1,3}}|two|three|four|five|six|seven|eight|ten|third) (?:more |extra )?{_PEOPLE}\b")
+_COUNT_EN = re.compile(rf"\b(\d{{1,3}}|two|three|four|five|six|seven|eight|ten|third) (?:more |extra |of (?:my|our) )?{_PEOPLE}\b")
 _COUNT_ZH = re.compile(r"(\d{1,3}|[两二三四五六七八九十]) ?(?:个人|位|人|个同事|名|个位|张|条友|个(?!工作|营业|月|星期|问题))")
 _HAN_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question names: `days` in the order named, of them `dates` with a number and "today" or "tomorrow" (a weekday
-    alone may be last week's), `count` of people, `years` written out."""
+    """What a question names: `days` in the order named, of them `dates` with a number, "today" or "tomorrow"; `weekdays` (0 is
+    Monday) where only they are named: "Monday" may be last week's; `count` of people, `years` written out."""
 
     days: tuple[date, ...] = ()
     dates: tuple[date, ...] = ()
+    weekdays: tuple[int, ...] = ()
     relative: bool = False
     count: int | None = None
     years: tuple[int, ...] = ()
@@ -53,8 +54,9 @@ def read(folded: str, now: datetime, known: Iterable[date]) -> Asked:
     bare = [day for day in _bare_days(rest, now, known) if day not in dates]
     dates = list(dict.fromkeys((*dates, *bare, *relative)))
     weekdays = [] if dates else _weekdays(rest, now)
+    named = tuple(day.weekday() for day in weekdays)
     years = tuple(sorted({int(year) for year in _YEAR.findall(folded)}))
-    return Asked(tuple(dict.fromkeys((*dates, *weekdays))), tuple(dates), bool(relative), _count(rest), years)
+    return Asked(tuple(dict.fromkeys((*dates, *weekdays))), tuple(dates), named, bool(relative), _count(rest), years)
 
 
 def _has(text: str, word: str) -> bool:

@@ -1,0 +1,74 @@
+"""`python -m bot campaign`: checks a circular's data before people rely on it, and shows what would be said of it."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("campaign", help="check a circular's data, or show what is said of it")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    lint = commands.add_parser("lint", help="list every problem of a campaign's folder; exit 1 if there is one")
+    lint.add_argument("folder", type=Path)
+    lint.set_defaults(run=_lint)
+    show = commands.add_parser("show", help="print the facts, the timeline, and the answer to each first example")
+    show.add_argument("folder", type=Path)
+    show.add_argument("--as-of", metavar="ISO", help="the time to live at, such as 2023-04-12T10:00:00+08:00")
+    show.add_argument("--language", default=None, help="one of the campaign's languages, or zh-Hans")
+    show.set_defaults(run=_show)
+
+
+def _lint(given: argparse.Namespace) -> int:
+    from handlers.understand import lint_examples
+    from models.campaign import CampaignError, lint, load
+
+    try:
+        campaign = load(given.folder)
+    except CampaignError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    problems = [*map(str, lint(campaign)), *lint_examples(campaign)]
+    sys.stdout.writelines(f"{problem}\n" for problem in problems)
+    counted = f"{len(campaign.facts)} facts, {len(campaign.answers)} answers"
+    sys.stdout.write(f"{campaign.key}: {counted}, {len(problems)} problem{'s' * (len(problems) != 1)}\n")
+    return 1 if problems else 0
+
+
+def _show(given: argparse.Namespace) -> int:
+    from bot.ask import moment
+    from models.campaign import load
+
+    now = moment(given.as_of) if given.as_of else datetime.now().astimezone()
+    campaign = load(given.folder)
+    sys.stdout.writelines(f"{line}\n" for line in _shown(campaign, now, given.language or campaign.prevails))
+    return 0
+
+
+def _shown(campaign: Any, now: datetime, language: str) -> Iterator[str]:
+    from handlers.facts import Facts, say_timeline
+    from models.wording import Wording
+
+    wording = Wording.of(campaign, language, now)
+    yield f"{wording.word(campaign.name)} ({campaign.key}), as of {wording.now:%Y-%m-%d %H:%M} {wording.zone}"
+    yield f"content {campaign.content_hash[:16]}"
+    yield "\nFACTS"
+    for fact in campaign.facts:
+        kind = f"{fact.kind} " if fact.when else ""
+        status = "" if fact.status == "stated" else f" [{fact.status}]"
+        yield f"  {fact.key}: {kind}{fact.value}{status} — {fact.clause}: “{fact.quote}”"
+    yield "\nTIMELINE"
+    yield say_timeline(wording)
+    for fact in campaign.facts:
+        if fact.when and fact.task and wording.state(fact) in ("open", "last"):
+            yield f"  {fact.key}: safe until {wording.safe(fact)}; {wording.left(fact)}"
+    yield "\nANSWERS"
+    facts = Facts.of([campaign], Path("var/understanding"))
+    for answer in campaign.answers:
+        reply = facts.reply(answer.examples[0], now, language=language)
+        given = (reply.answer or reply.behaviour).removeprefix(f"{campaign.key}/")
+        wrong = "" if given == answer.key else f"   [answered as {given}]"
+        yield f"\n{answer.key}: {answer.examples[0]}{wrong}"
+        yield f"  {reply.text}"
