@@ -107,4 +107,3 @@ def _object(number: str | None, reply: Any) -> dict[str, object]:
         "answer": reply.answer,
     }
     return shown
-

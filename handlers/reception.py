@@ -18,7 +18,9 @@ from models.support import open_case
 from models.wording import Wording, in_script
 
 REMEMBERED = timedelta(minutes=30)  # how long a question may go on with what was talked of before
-_YES = re.compile(r"(?i)\s*(yes|yes please|yep|yeah|y|ok|okay|sure|please do|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*")
+_YES = re.compile(
+    r"(?i)\s*(yes|yes please|yep|yeah|y|ok|okay|sure|please do|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*"
+)
 _NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
 
 
@@ -36,7 +38,11 @@ class Reception:
     """Where every channel hands in what a person wrote or pressed."""
 
     def __init__(
-        self, store: Store, campaigns: Sequence[Campaign], machine_time: Callable[[], datetime], keep: Path | None = None
+        self,
+        store: Store,
+        campaigns: Sequence[Campaign],
+        machine_time: Callable[[], datetime],
+        keep: Path | None = None,
     ) -> None:
         self._store = store
         self._campaigns = {campaign.key: campaign for campaign in campaigns}
@@ -69,7 +75,9 @@ class Reception:
 
     def _action(self, ask: Ask, earlier: Sequence[Turn]) -> str:
         """The action that is meant: a plain yes or no answers the offer that was made last."""
-        offers = [choice for choice in earlier[-1].reply.choices if choice.action.startswith(SUPPORT)] if earlier else []
+        offers = (
+            [choice for choice in earlier[-1].reply.choices if choice.action.startswith(SUPPORT)] if earlier else []
+        )
         refusable = bool(offers) and any(choice.action == NO_SUPPORT for choice in earlier[-1].reply.choices)
         if refusable and _YES.fullmatch(ask.text):
             return offers[0].action
@@ -80,7 +88,9 @@ class Reception:
         if case is None:
             return self._say(language, ask.at, "gone")
         phrase = "passed_on" if case.first_time else "passed_on.again"
-        return self._say(language, ask.at, phrase, campaign=case.campaign, number=case.number, question=_short(case.question))
+        return self._say(
+            language, ask.at, phrase, campaign=case.campaign, number=case.number, question=_short(case.question)
+        )
 
     def _say(self, language: str, now: datetime, phrase: str, campaign: str | None = None, **fields: object) -> Reply:
         chosen = self._campaigns.get(campaign or "") or next(iter(self._campaigns.values()))

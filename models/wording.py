@@ -100,7 +100,9 @@ class Wording:
             return last
         same_year = parts[0].year == parts[-1].year
         if self.language == "en":
-            return self.say("fuzzy_range", first=self._part(parts[0], "month_only" if same_year else "month"), last=last)
+            return self.say(
+                "fuzzy_range", first=self._part(parts[0], "month_only" if same_year else "month"), last=last
+            )
         short = self._part(parts[-1], "month_only" if same_year else "month")
         return self.say("fuzzy_range", first=self._part(parts[0], "month"), last=short)
 

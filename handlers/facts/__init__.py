@@ -13,7 +13,7 @@ from models.campaign import Answer, Campaign
 from models.message import Behaviour, Choice, Reply
 from models.wording import Wording, in_script
 
-__all__ = ["SUPPORT", "Facts", "NO_SUPPORT", "answer_action", "language_of", "say_timeline"]
+__all__ = ["NO_SUPPORT", "SUPPORT", "Facts", "answer_action", "language_of", "say_timeline"]
 
 SUPPORT, NO_SUPPORT = "/support", "/no"
 CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered
@@ -103,9 +103,7 @@ class _Telling:
     def clarify(self, phrase: str, choices: Sequence[Choice]) -> Reply:
         """A question back, with the choices and the way to support."""
         none = Choice(self._script(self.wording.say("none_of_these")), SUPPORT)
-        return Reply(
-            self._script(self.wording.say(phrase)), "clarify", (*choices, none), language=self._shown_language
-        )
+        return Reply(self._script(self.wording.say(phrase)), "clarify", (*choices, none), language=self._shown_language)
 
     def _answer(self, what: Understanding) -> Reply:
         answers = [(self.campaign.answer[part.key], part.reading) for part in what.parts]
@@ -145,7 +143,9 @@ class _Telling:
         return replace(reply, text=text, choices=(*reply.choices, yes, no))
 
     def _choice(self, key: str) -> Choice:
-        return Choice(self._script(self.wording.word(self.campaign.answer[key].title)), answer_action(self.campaign.key, key))
+        return Choice(
+            self._script(self.wording.word(self.campaign.answer[key].title)), answer_action(self.campaign.key, key)
+        )
 
     def _script(self, text: str) -> str:
         return in_script(text, self.language) if self._shown_language == self.language else text

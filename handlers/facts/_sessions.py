@@ -44,7 +44,10 @@ class Wanted:
 
 def say_sessions(wording: Wording, reading: Reading) -> str:
     """The briefings that are meant; where none fits, what is wrong with the question's idea, and the nearest."""
-    everything, wanted = wording.campaign.briefings, _without_today(wording, Wanted.of(reading, wording.campaign.briefings))
+    everything, wanted = (
+        wording.campaign.briefings,
+        _without_today(wording, Wanted.of(reading, wording.campaign.briefings)),
+    )
     meant = [one for one in everything if wanted.fits(one)]
     if meant:
         heading = wording.say("sessions.all", count=len(meant)) if len(meant) == len(everything) > 1 else ""
@@ -55,12 +58,16 @@ def say_sessions(wording: Wording, reading: Reading) -> str:
         return _listed(wording, _not_on(wording, on_day[0]), of_kind)
     if wanted.days and not on_day:
         return _listed(wording, wording.say("sessions.no_day", day=wording.date(wanted.days[0])), of_kind or everything)
-    return _listed(wording, wording.say("sessions.none", what=_what(wording, wanted, everything)), _near(wanted, everything))
+    return _listed(
+        wording, wording.say("sessions.none", what=_what(wording, wanted, everything)), _near(wanted, everything)
+    )
 
 
 def _without_today(wording: Wording, wanted: Wanted) -> Wanted:
     """ "Today" only names a briefing's day when there is one; else it is when the person wants to act."""
-    days = tuple(day for day in wanted.days if day != wording.today or day in {b.on for b in wording.campaign.briefings})
+    days = tuple(
+        day for day in wanted.days if day != wording.today or day in {b.on for b in wording.campaign.briefings}
+    )
     due = {fact.when.last for fact in wording.campaign.facts if fact.when and fact.task}
     days = tuple(day for day in days if day not in due)
     return replace(wanted, days=days)
@@ -85,7 +92,10 @@ def _what(wording: Wording, wanted: Wanted, everything: Sequence[Briefing]) -> s
     modes = {one.mode: wording.word(one.mode_name) for one in everything}
     languages = {one.language: wording.word(one.language_name) for one in everything}
     words = [modes.get(mode, mode) for mode in wanted.modes]
-    words += [wording.say("in_language", language=languages.get(one) or _language_name(wording, one)) for one in wanted.languages]
+    words += [
+        wording.say("in_language", language=languages.get(one) or _language_name(wording, one))
+        for one in wanted.languages
+    ]
     return wording.say("and").join(words)
 
 
@@ -167,6 +177,8 @@ def _others(wording: Wording, briefings: Sequence[Briefing]) -> str:
     for one in briefings:
         by_mode.setdefault(wording.word(one.mode_name), []).append(one)
     return wording.say("and").join(
-        wording.say("limit.other", mode=mode, days=wording.say("and").join(wording.date(one.on, "short_date") for one in ones))
+        wording.say(
+            "limit.other", mode=mode, days=wording.say("and").join(wording.date(one.on, "short_date") for one in ones)
+        )
         for mode, ones in by_mode.items()
     )

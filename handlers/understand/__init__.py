@@ -1,6 +1,6 @@
 """Finds out which of a circular's answers a question asks for, or that it asks for none of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
@@ -58,13 +58,15 @@ class Understander:
     cells: Cells
     classifier: Classifier
     thresholds: Thresholds
+    phrasings: Mapping[str, str]
 
     @classmethod
     def of(cls, campaign: Campaign, keep: Path | None = None) -> "Understander":
         """Learn from the campaign's examples, or take from the folder `keep` what was learned of the same content."""
         lexicon, cells = Lexicon.of(campaign), Cells.of(campaign)
         classifier, thresholds = learn(campaign, lexicon, cells, keep)
-        return cls(campaign, lexicon, cells, classifier, thresholds)
+        phrasings = {_plain(example): answer.key for answer in campaign.answers for example in answer.examples}
+        return cls(campaign, lexicon, cells, classifier, thresholds, phrasings)
 
     def understand(self, text: str, now: datetime, history: Sequence[str] = ()) -> Understanding:
         """What `text` asks at campaign time `now`; `history` are the person's earlier messages, oldest first."""
@@ -72,6 +74,14 @@ class Understander:
         if not reading.tokens:
             return Understanding("empty", reading)
         before = self._before(history, now)
+        known = self.phrasings.get(_plain(text))
+        if known:
+            ranked = self._rank(reading, before)
+            return Understanding("answer", reading, ranked, (Part(known, reading),), why="a reviewed phrasing")
+        return self.understand_anew(text, now, before)
+
+    def understand_anew(self, text: str, now: datetime, before: Reading | None = None) -> Understanding:
+        """The same without looking whether somebody reviewed this very phrasing."""
         asking = self._asking(text, now)
         if asking:
             what = self._understand(asking, now, _first_with_subject(self.read(text, now), before))
@@ -224,7 +234,8 @@ class Understander:
 
 def lint_examples(campaign: Campaign) -> list[str]:
     """What is wrong with the examples and cells of the answers: examples that are taken for another answer, aspects and
-    acts that nobody can ask for."""
+    acts that nobody can ask for.
+    """
     one = Understander.of(campaign)
     return [*_unknown_names(one), *_misled_examples(one)]
 
@@ -243,7 +254,7 @@ def _misled_examples(one: Understander) -> Iterator[str]:
     now = datetime.combine(one.campaign.calendar.first, time(12), one.campaign.zone)
     for answer in one.campaign.answers:
         for example in answer.examples:
-            what = one.understand(example, now)
+            what = one.understand_anew(example, now)
             given = {part.key for part in what.parts}
             if what.outcome == "answer" and answer.key not in given:
                 place = f"answers.toml: answer.{answer.key}.examples"
@@ -267,6 +278,11 @@ def _shared(readings: Sequence[Reading]) -> list[Reading]:
 def _asks(reading: Reading) -> bool:
     aspects = [key for key in reading.keys("aspect") if key not in ("day", "register")]
     return bool(aspects or reading.keys("trigger"))
+
+
+def _plain(text: str) -> str:
+    """A phrasing without what makes no difference: spaces, case and marks."""
+    return "".join(sign for sign in fold(text) if sign.isalnum())
 
 
 def _first_with_subject(*readings: Reading | None) -> Reading | None:

@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from handlers.classify import Classifier
 from handlers.understand._fold import fold
-from handlers.understand._lexicon import Lexicon, Reading
+from handlers.understand._lexicon import Lexicon
 from handlers.understand._weigh import Cells, Scored
 from models.campaign import Campaign
 
@@ -25,7 +24,8 @@ UNCOVERED = 0.05
 @dataclass(frozen=True)
 class Thresholds:
     """`answer`: the least total of an answer that is given; `margin`: the least lead over the next; `choice`: the least
-    total of an answer that is offered as a choice."""
+    total of an answer that is offered as a choice.
+    """
 
     answer: float
     margin: float
@@ -42,9 +42,7 @@ class Trial:
     covered: bool
 
 
-def learn(
-    campaign: Campaign, lexicon: Lexicon, cells: Cells, keep: Path | None
-) -> tuple[Classifier, Thresholds]:
+def learn(campaign: Campaign, lexicon: Lexicon, cells: Cells, keep: Path | None) -> tuple[Classifier, Thresholds]:
     """The classifier over the examples and its thresholds: read from the folder `keep` if its content is the same."""
     place = keep / f"{campaign.content_hash[:16]}-{_own_hash()}" if keep else None
     if place and (kept := _kept(place)):
@@ -59,7 +57,9 @@ def learn(
 def _own_hash() -> str:
     """What was learned also depends on the words and on the code that weighs them."""
     here = Path(__file__).parent
-    parts = [path.read_bytes() for path in sorted([*here.glob("*.py"), *here.glob("*.toml"), here.parent / "classify.py"])]
+    parts = [
+        path.read_bytes() for path in sorted([*here.glob("*.py"), *here.glob("*.toml"), here.parent / "classify.py"])
+    ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:8]
 
 
@@ -112,7 +112,7 @@ def _choose(trials: Iterable[Trial]) -> Thresholds:
     trials = list(trials)
     totals = sorted({round(trial.total, 2) for trial in trials})
     margins = [step / 50 for step in range(16)]
-    best = max(((_worth(trials, total, margin), -total, -margin) for total in totals for margin in margins))
+    best = max((_worth(trials, total, margin), -total, -margin) for total in totals for margin in margins)
     answer, margin = -best[1], -best[2]
     right = sorted(trial.total for trial in trials if trial.right)
     return Thresholds(answer, margin, min(answer, right[len(right) // 50] if right else answer))

@@ -10,7 +10,7 @@ from handlers.understand._question import Question, Subjects
 from models.campaign import Answer, Campaign
 
 LIKENESS = 0.8  # what the examples count beside the cell
-TRIGGER = 1.2  # what the words count that decide by themselves,
+TRIGGER = 1.6  # what the words count that decide by themselves,
 LONGER = 0.05  # and more for each of them: the longer match is the surer one
 CUE = 0.45
 ACT = 1.4  # times the share of the question that a wish takes up
@@ -54,7 +54,9 @@ class Cells:
         triggers, cues = reading.keys("trigger"), reading.keys("cue")
         rows = []
         for answer, cells in self.covered:
-            cell, why = max(((question.cell(subject, aspect), name) for name, subject, aspect in cells), default=(0.0, ""))
+            cell, why = max(
+                ((question.cell(subject, aspect), name) for name, subject, aspect in cells), default=(0.0, "")
+            )
             like = likeness.get(answer.key, 0.0)
             total = cell + LIKENESS * like
             if answer.key in triggers:
