@@ -73,12 +73,14 @@ def _lines(facts: Any, source: Iterable[str], now: datetime) -> int:
 
 
 def _answered(facts: Any, line: str, number: int, now: datetime) -> tuple[dict[str, object], bool]:
+    from bot.settings import SettingsError
+
     try:
         asked = _read(line)
-        moment = moment(asked["as_of"]) if asked.get("as_of") else now
-    except Exception as error:  # noqa: BLE001
+        at = moment(asked["as_of"]) if asked.get("as_of") else now
+    except (ValueError, SettingsError) as error:
         return {"error": f"line {number}: {error}", "line": number}, True
-    reply = facts.reply(asked["question"], moment, asked.get("history") or ())
+    reply = facts.reply(asked["question"], at, asked.get("history") or ())
     return _object(asked["id"], reply), False
 
 

@@ -22,7 +22,7 @@ def register(subparsers: Any) -> None:
 
 
 def _lint(given: argparse.Namespace) -> int:
-    from handlers.understand import lint_examples
+    from handlers.understand import Understander, lint_examples
     from models.campaign import CampaignError, lint, load
 
     try:
@@ -30,7 +30,7 @@ def _lint(given: argparse.Namespace) -> int:
     except CampaignError as error:
         sys.stdout.write(f"{error}\n")
         return 1
-    problems = [*map(str, lint(campaign)), *lint_examples(campaign)]
+    problems = [*map(str, lint(campaign)), *lint_examples(Understander.of(campaign))]
     sys.stdout.writelines(f"{problem}\n" for problem in problems)
     counted = f"{len(campaign.facts)} facts, {len(campaign.answers)} answers"
     sys.stdout.write(f"{campaign.key}: {counted}, {len(problems)} problem{'s' * (len(problems) != 1)}\n")

@@ -18,7 +18,7 @@ def _explain(one: Understander, what: Understanding, question: str) -> Iterator[
     yield f"\n{one.campaign.key}: {what.outcome} ({what.why})"
     yield f"  folded      {reading.folded}"
     for kind in ("subject", "hint", "aspect", "act", "qualifier", "trigger"):
-        if keys := reading.keys(kind):  # type: ignore[arg-type]
+        if keys := reading.keys(kind):
             yield f"  {kind:<11} {', '.join(keys)}"
     if reading.asked.days:
         yield f"  days        {', '.join(map(str, reading.asked.days))}"

@@ -19,7 +19,8 @@ from models.wording import Wording, in_script
 
 REMEMBERED = timedelta(minutes=30)  # how long a question may go on with what was talked of before
 _YES = re.compile(
-    r"(?i)\s*(yes|yes please|yep|yeah|y|ok|okay|sure|please do|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*"
+    r"(?i)\s*(yes|yes please|yep|yeah|y|ok|okay|sure|please do"
+    r"|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*"
 )
 _NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
 

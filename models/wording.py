@@ -69,7 +69,7 @@ class Wording:
     def zone(self) -> str:
         return self.word(self.campaign.time_label)
 
-    def date(self, day: date, form: str = "date") -> str:
+    def on(self, day: date, form: str = "date") -> str:
         return format_date(day, phrases()[self.language][form], locale=self.campaign.locales[self.language])
 
     def clock(self, at: time) -> str:
@@ -80,19 +80,19 @@ class Wording:
         if when.kind == "fuzzy":
             return self.say("tentative", when=self._fuzzy(when.fuzzy))
         if when.first != when.last:
-            return self.say("window", first=self.date(when.first), last=self.date(when.last))
+            return self.say("window", first=self.on(when.first), last=self.on(when.last))
         return self._at(when.last, when.at)
 
     def listed(self, when: When) -> str:
         """The same in few letters, for a line of a list whose heading says what is tentative."""
         if when.kind == "fuzzy":
             return self._fuzzy(when.fuzzy)
-        days = " – ".join(self.date(day, "list_date") for day in sorted({when.first, when.last}))
+        days = " – ".join(self.on(day, "list_date") for day in sorted({when.first, when.last}))
         shown = self.say("at", time=self.clock(when.at), day=days, zone=self.zone) if when.at else days
         return self.say(f"stated.{when.kind}", day=shown) if when.kind in ("by", "before", "from") else shown
 
     def _at(self, day: date, at: time | None) -> str:
-        return self.say("at", time=self.clock(at), day=self.date(day), zone=self.zone) if at else self.date(day)
+        return self.say("at", time=self.clock(at), day=self.on(day), zone=self.zone) if at else self.on(day)
 
     def _fuzzy(self, parts: tuple[Fuzzy, ...]) -> str:
         last = self._part(parts[-1], "month")
@@ -107,7 +107,7 @@ class Wording:
         return self.say("fuzzy_range", first=self._part(parts[0], "month"), last=short)
 
     def _part(self, fuzzy: Fuzzy, form: str) -> str:
-        month = self.date(fuzzy.first, form)
+        month = self.on(fuzzy.first, form)
         return self.say(fuzzy.part, month=month) if fuzzy.part else month
 
     def stated(self, fact: Fact) -> str:
@@ -172,8 +172,8 @@ class Wording:
             "Task": task[:1].upper() + task[1:],
             "safe": self.safe(fact),
             "stated": self.stated(fact),
-            "last": self.date(_dated(fact).last, "short_date"),
-            "other": self.date(_dated(others[0]).last, "short_date") if others else "",
+            "last": self.on(_dated(fact).last, "short_date"),
+            "other": self.on(_dated(others[0]).last, "short_date") if others else "",
             "zone": self.zone,
             "contact": self.contact(),
         }

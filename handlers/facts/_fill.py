@@ -47,7 +47,7 @@ def _premise(wording: Wording, fact: Fact, reading: Reading) -> str:
     if fact.when is None or not asked or wording.state(fact) in ("doubt", "over"):
         return ""
     safe, day = wording.campaign.safe_day(fact.key), max(asked)
-    shown = wording.date(day, "short_date")
+    shown = wording.on(day, "short_date")
     if day > fact.when.last:
         return wording.say("too_late", day=shown)
     if day > safe:
@@ -57,9 +57,10 @@ def _premise(wording: Wording, fact: Fact, reading: Reading) -> str:
 
 
 def _url(wording: Wording, key: str, reading: Reading) -> str:
-    named = {one.key: one.url or "" for one in (*wording.campaign.targets, *wording.campaign.links)}
+    urls = {target.key: target.url for target in wording.campaign.targets}
+    urls |= {link.key: link.url for link in wording.campaign.links}
     hosts = {one.key: f"{one.host} {', '.join(map(str, one.ports))}" for one in wording.campaign.targets if one.host}
-    return named[key] or hosts.get(key, "")
+    return urls[key] or hosts.get(key, "")
 
 
 def _meaning(wording: Wording, key: str, reading: Reading) -> str:
@@ -67,7 +68,7 @@ def _meaning(wording: Wording, key: str, reading: Reading) -> str:
 
 
 def _day(wording: Wording, key: str, reading: Reading) -> str:
-    return next(wording.date(one.on) for one in wording.campaign.briefings if one.key == key)
+    return next(wording.on(one.on) for one in wording.campaign.briefings if one.key == key)
 
 
 def _date(wording: Wording, key: str, reading: Reading) -> str:
@@ -80,7 +81,7 @@ def _after(wording: Wording, key: str, reading: Reading) -> str:
     safe, days = wording.campaign.safe_day(key), wording.campaign.days
     held = sorted({one.on for one in wording.campaign.briefings})
     return wording.say("comma").join(
-        wording.say("after", day=wording.date(day, "short_date"), count=days.between(day, safe)) for day in held
+        wording.say("after", day=wording.on(day, "short_date"), count=days.between(day, safe)) for day in held
     )
 
 

@@ -28,7 +28,7 @@ def timeline(wording: Wording) -> list[Item]:
     facts = [fact for fact in wording.campaign.facts if fact.when and fact.timeline]
     items = [Item(fact.when, wording.stated(fact), wording.word(fact.name)) for fact in facts if fact.when]
     items += [
-        Item(When("on", one.on, one.on), wording.date(one.on), briefing_name(wording, one))
+        Item(When("on", one.on, one.on), wording.on(one.on), briefing_name(wording, one))
         for one in wording.campaign.briefings
     ]
     return sorted(items, key=lambda item: (item.when.last, item.when.first))
@@ -104,9 +104,9 @@ def say_days(wording: Wording, days: Sequence[date]) -> str:
 def _say_day(wording: Wording, day: date) -> str:
     said = _on(wording, day)
     if said:
-        return "\n".join([wording.say("day.has", day=wording.date(day)), *(f"• {line}" for line in said)])
+        return "\n".join([wording.say("day.has", day=wording.on(day)), *(f"• {line}" for line in said)])
     coming = [item for item in timeline(wording) if _is_ahead(item, max(day, wording.today - timedelta(days=1)))]
-    parts = [wording.say("day.none", day=wording.date(day))]
+    parts = [wording.say("day.none", day=wording.on(day))]
     if coming:
         parts.append(wording.say("day.next", when=coming[0].shown, name=coming[0].name))
     return wording.join(*parts)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from babel import Locale
+
 from handlers.understand import Reading
 from models.campaign import Briefing
 from models.wording import Wording
@@ -57,14 +59,14 @@ def say_sessions(wording: Wording, reading: Reading) -> str:
     if on_day and of_kind:
         return _listed(wording, _not_on(wording, on_day[0]), of_kind)
     if wanted.days and not on_day:
-        return _listed(wording, wording.say("sessions.no_day", day=wording.date(wanted.days[0])), of_kind or everything)
+        return _listed(wording, wording.say("sessions.no_day", day=wording.on(wanted.days[0])), of_kind or everything)
     return _listed(
         wording, wording.say("sessions.none", what=_what(wording, wanted, everything)), _near(wanted, everything)
     )
 
 
 def _without_today(wording: Wording, wanted: Wanted) -> Wanted:
-    """ "Today" only names a briefing's day when there is one; else it is when the person wants to act."""
+    """Without today: it only names a briefing's day when there is one; else it is when the person acts."""
     days = tuple(
         day for day in wanted.days if day != wording.today or day in {b.on for b in wording.campaign.briefings}
     )
@@ -79,7 +81,7 @@ def _near(wanted: Wanted, everything: Sequence[Briefing]) -> Sequence[Briefing]:
 
 
 def _not_on(wording: Wording, briefing: Briefing) -> str:
-    return wording.say("sessions.not", day=wording.date(briefing.on, "short_date"), what=_kind(wording, briefing))
+    return wording.say("sessions.not", day=wording.on(briefing.on, "short_date"), what=_kind(wording, briefing))
 
 
 def _kind(wording: Wording, briefing: Briefing) -> str:
@@ -100,9 +102,8 @@ def _what(wording: Wording, wanted: Wanted, everything: Sequence[Briefing]) -> s
 
 
 def _language_name(wording: Wording, code: str) -> str:
-    from babel import Locale
-
-    return Locale.parse(wording.campaign.locales[wording.language]).languages.get(code, code)
+    names = Locale.parse(wording.campaign.locales[wording.language]).languages
+    return str(names.get(code, code))
 
 
 def _listed(wording: Wording, heading: str, briefings: Iterable[Briefing]) -> str:
@@ -130,7 +131,7 @@ def say_session(wording: Wording, briefing: Briefing) -> str:
     elsewhere = wording.say("comma").join(f"{at} {where}" for where, at in briefing.elsewhere.items())
     return wording.say(
         "session",
-        day=wording.date(briefing.on),
+        day=wording.on(briefing.on),
         start=wording.clock(briefing.start),
         end=wording.say("session.end", end=wording.clock(briefing.end)) if briefing.end else "",
         zone=wording.zone,
@@ -167,7 +168,7 @@ def _premise(wording: Wording, limited: Sequence[Briefing], count: int | None) -
 def _say_limit(wording: Wording, briefing: Briefing) -> str:
     place = wording.word(briefing.place).split(",")[0].split("（")[0]
     said = wording.say("limit", limit=briefing.limit, mode=place or wording.word(briefing.mode_name),
-                       day=wording.date(briefing.on, "short_date"))  # fmt: skip
+                       day=wording.on(briefing.on, "short_date"))  # fmt: skip
     capacity = wording.say("limit.capacity", capacity=briefing.capacity) if briefing.capacity else ""
     return wording.join(said, capacity)
 
@@ -178,7 +179,7 @@ def _others(wording: Wording, briefings: Sequence[Briefing]) -> str:
         by_mode.setdefault(wording.word(one.mode_name), []).append(one)
     return wording.say("and").join(
         wording.say(
-            "limit.other", mode=mode, days=wording.say("and").join(wording.date(one.on, "short_date") for one in ones)
+            "limit.other", mode=mode, days=wording.say("and").join(wording.on(one.on, "short_date") for one in ones)
         )
         for mode, ones in by_mode.items()
     )

@@ -1,16 +1,18 @@
 """Finds out which of a circular's answers a question asks for, or that it asks for none of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from handlers.classify import Classifier
-from handlers.understand._fold import fold, words
+from handlers.understand._dialogue import asks, first_with_subject, shared, with_before
+from handlers.understand._fold import fold
 from handlers.understand._gates import Thresholds, learn
 from handlers.understand._lexicon import Found, Lexicon, Reading
+from handlers.understand._lint import lint_examples
 from handlers.understand._parts import clauses, sentences
 from handlers.understand._weigh import Cells, Scored
 from models.campaign import Campaign
@@ -21,7 +23,8 @@ Outcome = Literal["answer", "choose", "unknown", "empty"]
 CHOICES = 3
 PARTS = 4
 LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
-STRANGE = 0.2  # what an answer needs more where the question holds words that nothing explains
+STRANGE = 0.12  # what an answer needs more for each word that nothing explains,
+MOST_STRANGE = 5  # up to so many
 TORN = 0.3  # the least lead where a question hints at several subjects
 
 
@@ -84,13 +87,13 @@ class Understander:
         """The same without looking whether somebody reviewed this very phrasing."""
         asking = self._asking(text, now)
         if asking:
-            what = self._understand(asking, now, _first_with_subject(self.read(text, now), before))
+            what = self._understand(asking, now, first_with_subject(self.read(text, now), before))
             if what.outcome == "answer":
                 return what
         return self._understand(text, now, before)
 
     def _understand(self, text: str, now: datetime, before: Reading | None) -> Understanding:
-        reading = _with_before(self.read(text, now), before)
+        reading = with_before(self.read(text, now), before)
         ranked = self._rank(reading, before)
         several = self._several(text, now, before)
         if several:
@@ -119,8 +122,8 @@ class Understander:
         decided = []
         pieces = list(dict.fromkeys(clauses(fold(text))))
         for piece in pieces[:2] + pieces[2:][-4:]:
-            reading = _with_before(self.read(piece, now), before)
-            if reading.keys("subject") and _asks(reading):
+            reading = with_before(self.read(piece, now), before)
+            if reading.keys("subject") and asks(reading):
                 decided.append(self._decide(reading, self._rank(reading, before)))
         sure = {one.parts[0].key: one for one in decided if one.outcome == "answer"}
         return next(iter(sure.values())) if len(sure) == 1 else None
@@ -144,7 +147,7 @@ class Understander:
 
     def _rank(self, reading: Reading, before: Reading | None) -> tuple[Scored, ...]:
         likeness = dict(self.classifier.scores(reading.folded))
-        talked = before.keys("subject") if before else ()
+        talked = (before.keys("subject") or before.keys("hint")) if before else ()
         return tuple(self.cells.weigh(reading, likeness, talked))
 
     def _of_days(self, reading: Reading) -> list[Found]:
@@ -174,7 +177,7 @@ class Understander:
     def _before(self, history: Sequence[str], now: datetime) -> Reading | None:
         for text in reversed(history):
             reading = self.read(text, now)
-            if reading.keys("subject"):
+            if reading.keys("subject") or reading.keys("hint"):
                 return reading
         return None
 
@@ -185,8 +188,8 @@ class Understander:
             return ()
         readings = [self.read(piece, now) for piece in pieces]
         parts: dict[str, Part] = {}
-        for reading in _shared(readings):
-            reading = _with_before(reading, before)
+        for piece in shared(readings):
+            reading = with_before(piece, before)
             before = reading if reading.keys("subject") else before
             decided = self._decide(reading, self._rank(reading, before))
             if decided.outcome != "answer" or len(decided.parts) != 1:
@@ -200,8 +203,8 @@ class Understander:
         foreign = self._foreign(reading, best)
         if foreign:
             return Understanding("unknown", reading, ranked, why=foreign)
-        margin = max(self.thresholds.margin, TORN if self._torn(reading) else 0.0)
-        least = self.thresholds.answer + STRANGE * reading.strange
+        margin = max(self.thresholds.margin, TORN if self._torn(reading) and not best.why.startswith("*:") else 0.0)
+        least = self.thresholds.answer + STRANGE * min(len(reading.unknown), MOST_STRANGE) * reading.strange
         if best.total >= least and lead >= margin:
             return Understanding("answer", reading, ranked, (Part(best.key, reading),), why=best.why)
         choices = tuple(
@@ -232,74 +235,9 @@ class Understander:
         return "system" if reading.acronyms else ""
 
 
-def lint_examples(campaign: Campaign) -> list[str]:
-    """What is wrong with the examples and cells of the answers: examples that are taken for another answer, aspects and
-    acts that nobody can ask for.
-    """
-    one = Understander.of(campaign)
-    return [*_unknown_names(one), *_misled_examples(one)]
-
-
-def _unknown_names(one: Understander) -> Iterator[str]:
-    aspects = {*words().aspects, *one.campaign.aspects, "day", "*"}
-    for answer in one.campaign.answers:
-        for cell in answer.covers:
-            if (aspect := cell.partition(":")[2]) not in aspects:
-                yield f"answers.toml: answer.{answer.key}.covers: there is no aspect {aspect!r}"
-        for act in set(answer.acts) - words().acts.keys():
-            yield f"answers.toml: answer.{answer.key}.acts: there is no act {act!r}"
-
-
-def _misled_examples(one: Understander) -> Iterator[str]:
-    now = datetime.combine(one.campaign.calendar.first, time(12), one.campaign.zone)
-    for answer in one.campaign.answers:
-        for example in answer.examples:
-            what = one.understand_anew(example, now)
-            given = {part.key for part in what.parts}
-            if what.outcome == "answer" and answer.key not in given:
-                place = f"answers.toml: answer.{answer.key}.examples"
-                yield f"{place}: {example!r} is taken for {', '.join(sorted(given))}"
-
-
-def _shared(readings: Sequence[Reading]) -> list[Reading]:
-    """The pieces that ask something; one that only names a subject asks what the others ask ("a and b, when?")."""
-    asking = [reading for reading in readings if _asks(reading)]
-    shared = [found for reading in asking for found in reading.found if found.kind == "aspect"]
-    pieces = []
-    for reading in readings:
-        if _asks(reading):
-            pieces.append(reading)
-        elif reading.keys("subject"):
-            more = shared if len(asking) == 1 else []
-            pieces.append(replace(reading, folded="", found=(*reading.found, *more)) if more else reading)
-    return pieces
-
-
-def _asks(reading: Reading) -> bool:
-    aspects = [key for key in reading.keys("aspect") if key not in ("day", "register")]
-    return bool(aspects or reading.keys("trigger"))
-
-
 def _plain(text: str) -> str:
     """A phrasing without what makes no difference: spaces, case and marks."""
     return "".join(sign for sign in fold(text) if sign.isalnum())
-
-
-def _first_with_subject(*readings: Reading | None) -> Reading | None:
-    return next((one for one in readings if one and one.keys("subject")), None)
-
-
-def _with_before(reading: Reading, before: Reading | None) -> Reading:
-    """A question without a subject goes on with the one before; one without an aspect asks the same of another."""
-    if before is None or reading.keys("trigger"):
-        return reading
-    more: list[Found] = []
-    if not reading.keys("subject"):
-        kept = before.found if not reading.keys("qualifier") else ()
-        more += [found for found in kept if found.kind == "qualifier"]
-    if not [key for key in reading.keys("aspect") if key not in ("day", "same")]:
-        more += [found for found in before.found if found.kind == "aspect"]
-    return replace(reading, found=(*reading.found, *more))
 
 
 def _top(campaign: Campaign, subjects: set[str]) -> str:

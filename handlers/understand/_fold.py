@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 )
 _MEASURE = re.compile(r"(?<=[a-z]) ?[个条份] ?(?=[a-z])")  # "2FA 個 server"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
+_WHOLE = frozenset({"news", "this", "does", "access", "address", "business", "bring", "during"})  # no plural, no -ing
 _CONTRACTIONS = (
     (re.compile(r"\b(what|who|when|where|how|that|it|there)['’]?s\b(?!['’])"), r"\1 is"),
     (re.compile(r"\bcan['’]?t\b|\bcannot\b"), "can not"),
@@ -105,7 +106,7 @@ def tokens(folded: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A rough stem: it need not be a word, only the same for the forms of one word."""
-    if len(word) < 4 or not word.isalpha() or not word.isascii():
+    if len(word) < 4 or word in _WHOLE or not word.isalpha() or not word.isascii():
         return word
     if word.endswith("ies"):
         word = word[:-3] + "y"

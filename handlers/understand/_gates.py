@@ -1,4 +1,4 @@
-"""Learns from a campaign's own examples how sure is sure enough, and keeps what was learned until the content changes."""
+"""Learns from a campaign's own examples how sure is sure enough, and keeps it until the content changes."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from handlers.understand._weigh import Cells, Scored
 from models.campaign import Campaign
 
 FOLDS = 5
-# What a wrong answer costs in right ones. The trials are several times harder than life: an example is asked without its
-# sisters, and what is left when its own answer is taken away often serves the question too. On people's questions one
-# wrong answer in these trials stands for about a fifth of one (docs/performance.md), so that 1 here is 5 there.
+# What a wrong answer costs in right ones. The trials are several times harder than life: an example is asked without
+# its sisters, and what is left when its own answer is taken away often serves the question too. On people's questions
+# one wrong answer in these trials stands for about a fifth of one (docs/performance.md), so that 1 here is 5 there.
 WRONG = 1.0
 UNCOVERED = 0.05
 

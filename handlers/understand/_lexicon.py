@@ -15,6 +15,9 @@ from models.campaign import Campaign
 
 _ACRONYM = re.compile(r"(?<![A-Za-z@./-])[A-Z][A-Z0-9]{1,5}(?![A-Za-z@./])")
 _NAMED_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)")
+GAP = "…"  # in a name: some other words may stand here, at most
+NEAR = 4
+Name = tuple[tuple[str, ...], ...]  # the words of a name, piece by piece between its gaps
 # Longer matches of one group hide the shorter ones inside them: "enquiry e-mail" is the contact, not the registration.
 _GROUPS = {"subject": "what", "hint": "what", "trigger": "what", "cue": "cue", "aspect": "aspect", "act": "act",
            "qualifier": "with", "term": "term"}  # fmt: skip
@@ -24,8 +27,8 @@ _GROUPS = {"subject": "what", "hint": "what", "trigger": "what", "cue": "cue", "
 class Found:
     """An idea at a place of the question: kind is subject, hint, trigger, cue, aspect, act, qualifier or term.
 
-    A trigger names something that the circular does not cover, whatever subject stands in its words; a cue speaks for an
-    answer, and leaves the subject in its words to be read.
+    A trigger names something that the circular does not cover, whatever subject stands in its words; a cue speaks for
+    an answer, and leaves the subject in its words to be read.
     """
 
     kind: str
@@ -41,7 +44,7 @@ class Reading:
     folded: str
     tokens: tuple[str, ...] = ()
     found: tuple[Found, ...] = ()
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
     unknown: tuple[str, ...] = ()
     acronyms: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ class Lexicon:
     """All ideas of one campaign, by the first word of each of their names."""
 
     campaign: Campaign
-    entries: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=lambda: defaultdict(list))
+    entries: dict[str, list[tuple[Name, str, str]]] = field(default_factory=lambda: defaultdict(list))
     vocabulary: set[str] = field(default_factory=set)
     corrected: dict[str, str] = field(default_factory=dict)
 
@@ -98,10 +101,10 @@ class Lexicon:
 
     def _add(self, kind: str, key: str, aliases: Iterable[str]) -> None:
         for alias in aliases:
-            parts = tuple(tokens(fold(alias)))
-            if parts and (parts, kind, key) not in self.entries[parts[0]]:
-                self.entries[parts[0]].append((parts, kind, key))
-                self.vocabulary.update(part for part in parts if part.isascii())
+            pieces = tuple(tuple(tokens(fold(piece))) for piece in alias.split(GAP))
+            if all(pieces) and (pieces, kind, key) not in self.entries[pieces[0][0]]:
+                self.entries[pieces[0][0]].append((pieces, kind, key))
+                self.vocabulary.update(part for piece in pieces for part in piece if part.isascii())
 
     def read(self, text: str, now: datetime) -> Reading:
         """Everything that can be read in `text`; pure but for a memory of corrected spellings."""
@@ -137,9 +140,9 @@ class Lexicon:
 
     def _matches(self, read_words: tuple[str, ...]) -> Iterable[Found]:
         for start, word in enumerate(read_words):
-            for parts, kind, key in self.entries.get(word, ()):
-                if read_words[start : start + len(parts)] == parts:
-                    yield Found(kind, key, start, start + len(parts))
+            for pieces, kind, key in self.entries.get(word, ()):
+                if end := _end_of(pieces, read_words, start):
+                    yield Found(kind, key, start, end)
 
     @staticmethod
     def _visible(matches: Iterable[Found]) -> list[Found]:
@@ -175,6 +178,21 @@ class Lexicon:
         return tuple(word for word in read_words if _NAMED_HOST.match(word) and not word[0].isdigit())
 
 
+def _end_of(pieces: Name, read_words: tuple[str, ...], start: int) -> int:
+    """Where the name that begins at `start` ends; 0 where it does not stand there."""
+    first = pieces[0]
+    end = start + len(first)
+    if read_words[start:end] != first:
+        return 0
+    for piece in pieces[1:]:
+        places = range(end, min(end + NEAR, len(read_words) - len(piece)) + 1)
+        place = next((place for place in places if read_words[place : place + len(piece)] == piece), None)
+        if place is None:
+            return 0
+        end = place + len(piece)
+    return end
+
+
 def _without_parts_of_names(found: list[Found]) -> list[Found]:
     """Without the aspects that are only part of a subject's name: "access" in "Access Management Portal"."""
     names = [one for one in found if one.kind in ("subject", "trigger")]
@@ -195,6 +213,7 @@ def _negated(found: Found, read_words: tuple[str, ...]) -> Found:
         return found
     before = read_words[max(0, found.start - 4) : found.start]
     spoken = "".join(before)
+    spoken = re.sub("(.)不\\1", "", spoken)  # "is it or is it not" only asks
     denied = any(word in words().negations for word in before if word.isascii()) or any(
         not word.isascii() and len(word) > 1 and word in spoken for word in words().negations
     )

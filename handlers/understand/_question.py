@@ -87,15 +87,12 @@ class Question:
             return ASIDE * ANY if self.subjects else ANY
         if subject.startswith(TERM):
             return EXACT if subject in self.reading.keys("term") and "what" in self.aspects else 0.0
-        if named := self._nearest(subject, self.subjects):
-            return named
-        if hinted := HINTED * self._nearest(subject, self.hints):
-            return ASIDE * hinted if self.subjects else hinted
+        hinted = HINTED * self._nearest(subject, self.hints)
         if self.subjects:
-            return 0.0
-        if self.before:
-            return BEFORE * self._nearest(subject, self.before) or ASIDE * UNNAMED
-        return None
+            return self._nearest(subject, self.subjects) or ASIDE * hinted
+        if hinted or not self.before:
+            return hinted or None
+        return BEFORE * self._nearest(subject, self.before) or ASIDE * UNNAMED
 
     def _nearest(self, subject: str, named: Sequence[str]) -> float:
         return max((self.of.near(subject, asked) for asked in named), default=0.0)

@@ -20,19 +20,19 @@ _DATES = tuple(
 )
 _DAY = re.compile(r"(?<![\d:.月])(?:the )?(\d{1,2})(?:st|nd|rd|th)\b|\bthe (\d{1,2})\b(?![:.%]| of| people)|"
                   r"(?<![\d月一二三四五六七八九十])(\d{1,2}|[一二三四五六七八九十]{1,3})[号日](?!码)")  # fmt: skip
-_DAY_LIST = re.compile(
-    r"(?<!\d)(\d{1,2})(?= ?(?:st|nd|rd|th)?(?: ?(?:,|&|and|or|/|、|和|或) ?\d{1,2}(?:st|nd|rd|th)?)+ ?(?:%s|号|日))"
-    % "|".join(_MONTHS)
-)
 _YEAR = re.compile(r"(?<![\d/-])(20\d\d)(?!\d)")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = re.compile(
-    r"\b(last |this |next |coming )?(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs|r)?\b|(上|下)?(?:个)?星期([一二三四五六日天])"
+    r"\b(last |this |next |coming )?(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs|r)?\b"
+    r"|(上|下)?(?:个)?星期([一二三四五六日天])"
 )
-_RELATIVE = {"today": 0, "tonight": 0, "今天": 0, "今日": 0, "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomoro": 1, "明天": 1, "听日": 1,
-             "yesterday": -1, "昨天": -1, "后天": 2, "day after tomorrow": 2}  # fmt: skip
+_RELATIVE = {
+    "today": 0, "tonight": 0, "今天": 0, "今日": 0,
+    "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomoro": 1, "明天": 1,
+    "yesterday": -1, "昨天": -1, "后天": 2, "day after tomorrow": 2,
+}  # fmt: skip
 _COUNT_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "third": 3}
-_PEOPLE = r"(?:of us|people|persons?|colleagues?|staff|attendees?|pax|seats?|places|spots|reps?|representatives|guys|members?)"
+_PEOPLE = r"(?:of us|people|persons?|colleagues?|staff|attendees?|pax|seats?|places|spots|reps?|guys|members?)"
 _COUNT_EN = re.compile(
     rf"\b(\d{{1,3}}|two|three|four|five|six|seven|eight|ten|third) (?:more |extra |of (?:my|our) )?{_PEOPLE}\b"
 )
@@ -44,8 +44,9 @@ _HAN_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六�
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question names: `days` in the order named, of them `dates` with a number, "today" or "tomorrow"; `weekdays` (0 is
-    Monday) where only they are named: "Monday" may be last week's; `count` of people, `years` written out.
+    """What a question names: `days` in the order named, of them `dates` those with a number, "today" or "tomorrow".
+
+    `weekdays` (0 is Monday) stand where nothing else names a day: "Monday" may be last week's. `count` is of people.
     """
 
     days: tuple[date, ...] = ()

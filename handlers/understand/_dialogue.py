@@ -1,0 +1,42 @@
+"""Lets the questions of one message, and one message after another, complete each other."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from handlers.understand._lexicon import Found, Reading
+
+
+def shared(readings: Sequence[Reading]) -> list[Reading]:
+    """The pieces that ask something; one that only names a subject asks what the others ask ("a and b, when?")."""
+    asking = [reading for reading in readings if asks(reading)]
+    shared = [found for reading in asking for found in reading.found if found.kind == "aspect"]
+    pieces = []
+    for reading in readings:
+        if asks(reading):
+            pieces.append(reading)
+        elif reading.keys("subject"):
+            more = shared if len(asking) == 1 else []
+            pieces.append(replace(reading, folded="", found=(*reading.found, *more)) if more else reading)
+    return pieces
+
+
+def asks(reading: Reading) -> bool:
+    aspects = [key for key in reading.keys("aspect") if key not in ("day", "register")]
+    return bool(aspects or reading.keys("trigger"))
+
+
+def first_with_subject(*readings: Reading | None) -> Reading | None:
+    return next((one for one in readings if one and one.keys("subject")), None)
+
+
+def with_before(reading: Reading, before: Reading | None) -> Reading:
+    """A question without a subject goes on with the one before; one without an aspect asks the same of another."""
+    if before is None or reading.keys("trigger"):
+        return reading
+    more: list[Found] = []
+    if not reading.keys("subject"):
+        kept = before.found if not reading.keys("qualifier") else ()
+        more += [found for found in kept if found.kind == "qualifier"]
+    if not [key for key in reading.keys("aspect") if key not in ("day", "same")]:
+        more += [found for found in before.found if found.kind == "aspect"]
+    return replace(reading, found=(*reading.found, *more))
