@@ -110,7 +110,8 @@ class _Telling:
         said = [text for answer, reading in answers if (text := fill(answer, self.wording, reading))]
         behaviour = _behaviour([answer for answer, _ in answers])
         if behaviour == "answer":
-            said.append(self.wording.word(self.campaign.prevails_note) if self._translated else "")
+            after_list = "\n" * (len(answers) == 1 and any("\n" in text for text in said))
+            said.append(after_list + self.wording.word(self.campaign.prevails_note) if self._translated else "")
         offer = any(answer.outcome in ("not_stated", "refuse") for answer, _ in answers)
         keys = list(dict.fromkeys(key for answer, _ in answers for key in answer.sources))
         reply = Reply(
@@ -163,7 +164,7 @@ class _Telling:
 
 def _names_its_subject(reading: Reading) -> bool:
     """Whether the question names what one circular speaks of; "when is the deadline?" may mean any of them."""
-    return any(reading.keys(kind) for kind in ("subject", "cue", "trigger", "term", "qualifier"))
+    return any(reading.keys(kind) for kind in ("subject", "trigger", "term", "qualifier"))
 
 
 def _behaviour(answers: Sequence[Answer]) -> Behaviour:

@@ -114,7 +114,7 @@ def _say_day(wording: Wording, day: date) -> str:
 
 def _is_ahead(item: Item, day: date) -> bool:
     """Whether it is still to come after `day`; what has no day is to come until its part of the month is over."""
-    return (item.when.last if item.when.kind == "fuzzy" else item.when.first) > day
+    return (item.when.fuzzy[0].last if item.when.kind == "fuzzy" else item.when.first) > day
 
 
 def _on(wording: Wording, day: date) -> list[str]:

@@ -15,14 +15,17 @@ from handlers.understand._lexicon import Found, Lexicon, Reading
 from handlers.understand._lint import lint_examples
 from handlers.understand._parts import clauses, sentences
 from handlers.understand._weigh import Cells, Scored
-from models.campaign import Campaign
+from models.campaign import Answer, Campaign
 
 __all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding", "lint_examples"]
 
 Outcome = Literal["answer", "choose", "unknown", "empty"]
 CHOICES = 3
 PARTS = 4
+SHORT = 4  # words or Chinese characters; what is as short is unclear by nature, so the best guesses are offered
 LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
+ANY_DAY = "*:day"  # the cell of the answer that tells what is on a day
+FAR = "nothing is near enough"
 STRANGE = 0.12  # what an answer needs more for each word that nothing explains,
 MOST_STRANGE = 5  # up to so many
 TORN = 0.3  # the least lead where a question hints at several subjects
@@ -99,7 +102,7 @@ class Understander:
         if several:
             return Understanding("answer", reading, ranked, several, why="several questions")
         decided = self._decide(reading, ranked)
-        if decided.outcome != "answer" and len(reading.tokens) > LONG:
+        if decided.outcome != "answer" and (len(reading.tokens) > LONG or decided.why == FAR):
             return self._core(text, now, before) or decided
         return decided
 
@@ -118,15 +121,14 @@ class Understander:
         return question if self.read(question, now).keys("subject") else ""
 
     def _core(self, text: str, now: datetime, before: Reading | None) -> Understanding | None:
-        """The one clause of a long message that asks something sure; None where there is none, or more than one."""
-        decided = []
+        """The answer to the one clause that asks something; None where more than one does, or it is not sure."""
         pieces = list(dict.fromkeys(clauses(fold(text))))
-        for piece in pieces[:2] + pieces[2:][-4:]:
-            reading = with_before(self.read(piece, now), before)
-            if reading.keys("subject") and asks(reading):
-                decided.append(self._decide(reading, self._rank(reading, before)))
-        sure = {one.parts[0].key: one for one in decided if one.outcome == "answer"}
-        return next(iter(sure.values())) if len(sure) == 1 else None
+        readings = [with_before(self.read(piece, now), before) for piece in pieces[:2] + pieces[2:][-4:]]
+        asking = [reading for reading in readings if asks(reading)]
+        if len(asking) != 1 or not asking[0].keys("subject"):
+            return None
+        decided = self._decide(asking[0], self._rank(asking[0], before))
+        return decided if decided.outcome == "answer" else None
 
     def read(self, text: str, now: datetime) -> Reading:
         """The reading of a text, with what its figures and addresses tell of subjects and aspects."""
@@ -134,8 +136,10 @@ class Understander:
         more = [*self._of_days(reading), *self._of_hosts(reading)]
         if named := reading.keys("qualifier"):
             more.append(Found("hint", self._sessions, 0, 0))
-            if not reading.keys("aspect"):
+            if not (reading.keys("aspect") or reading.strange):
                 more.append(Found("aspect", named[0].removeprefix("not ").partition(":")[0], 0, 0))
+        if reading.asked.days and not (reading.keys("subject") or reading.keys("aspect") or reading.strange):
+            more += [Found("cue", answer.key, 0, 0) for answer in self.campaign.answers if ANY_DAY in answer.covers]
         if reading.asked.count:
             more.append(Found("aspect", "limit", 0, 0))
         return replace(reading, found=(*reading.found, *more))
@@ -194,9 +198,14 @@ class Understander:
             decided = self._decide(reading, self._rank(reading, before))
             if decided.outcome != "answer" or len(decided.parts) != 1:
                 return ()
+            if self._answer(decided).outcome != "answer" and not decided.why.startswith("trigger"):
+                return ()
             parts.setdefault(decided.parts[0].key, decided.parts[0])
         refused = [part for part in parts.values() if self.campaign.answer[part.key].outcome == "refuse"]
         return tuple(refused or parts.values())[:PARTS] if len(parts) > 1 else ()
+
+    def _answer(self, decided: Understanding) -> Answer:
+        return self.campaign.answer[decided.parts[0].key]
 
     def _decide(self, reading: Reading, ranked: tuple[Scored, ...]) -> Understanding:
         best, lead = ranked[0], ranked[0].total - ranked[1].total
@@ -211,8 +220,10 @@ class Understander:
             one.key for one in ranked[:CHOICES]
             if one.total >= self.thresholds.choice and self.campaign.answer[one.key].outcome == "answer"
         )  # fmt: skip
+        if not choices and len(reading.tokens) <= SHORT and reading.found:
+            choices = tuple(one.key for one in ranked[:CHOICES] if self.campaign.answer[one.key].outcome == "answer")
         if not choices or reading.strange:
-            return Understanding("unknown", reading, ranked, why="nothing is near enough")
+            return Understanding("unknown", reading, ranked, why=FAR)
         return Understanding("choose", reading, ranked, choices=choices, why="not sure enough")
 
     def _torn(self, reading: Reading) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers.understand._lexicon import Found, Reading
+from handlers.understand._lexicon import Reading
 
 
 def shared(readings: Sequence[Reading]) -> list[Reading]:
@@ -33,10 +33,10 @@ def with_before(reading: Reading, before: Reading | None) -> Reading:
     """A question without a subject goes on with the one before; one without an aspect asks the same of another."""
     if before is None or reading.keys("trigger"):
         return reading
-    more: list[Found] = []
-    if not reading.keys("subject"):
-        kept = before.found if not reading.keys("qualifier") else ()
-        more += [found for found in kept if found.kind == "qualifier"]
-    if not [key for key in reading.keys("aspect") if key not in ("day", "same")]:
-        more += [found for found in before.found if found.kind == "aspect"]
-    return replace(reading, found=(*reading.found, *more))
+    found = list(reading.found)
+    if not reading.keys("subject") and not reading.keys("qualifier"):
+        found += [one for one in before.found if one.kind == "qualifier"]
+    if not {*reading.keys("aspect")} - {"day", "same"}:
+        # "The same for DAs?" asks what was asked before, not whether two things are alike.
+        found = [one for one in found if one.key != "same"] + [one for one in before.found if one.kind == "aspect"]
+    return replace(reading, found=tuple(found))

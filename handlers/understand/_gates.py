@@ -13,12 +13,14 @@ from handlers.understand._lexicon import Lexicon
 from handlers.understand._weigh import Cells, Scored
 from models.campaign import Campaign
 
-FOLDS = 5
+FOLDS = 3
+STEPS = 50  # settings of a threshold that are tried
 # What a wrong answer costs in right ones. The trials are several times harder than life: an example is asked without
 # its sisters, and what is left when its own answer is taken away often serves the question too. On people's questions
 # one wrong answer in these trials stands for about a fifth of one (docs/performance.md), so that 1 here is 5 there.
 WRONG = 1.0
 UNCOVERED = 0.05
+CHANCE = 0.02  # of the trials: what two settings may differ by without one being better
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,18 @@ def _trial(ranked: Sequence[Scored], label: str | None) -> Trial:
 
 
 def _choose(trials: Iterable[Trial]) -> Thresholds:
-    """The thresholds with which the trials come out best when a wrong answer costs `WRONG` right ones."""
+    """The thresholds with which the trials come out best; of those that are as good but for chance, the middle ones."""
     trials = list(trials)
-    totals = sorted({round(trial.total, 2) for trial in trials})
-    margins = [step / 50 for step in range(16)]
-    best = max((_worth(trials, total, margin), -total, -margin) for total in totals for margin in margins)
-    answer, margin = -best[1], -best[2]
+    seen = sorted(trial.total for trial in trials)
+    totals = [round(seen[len(seen) * step // STEPS], 2) for step in range(STEPS)]
+    margins = [step / 50 for step in range(11)]
+    worth = {(total, margin): _worth(trials, total, margin) for total in totals for margin in margins}
+    best = max(worth.values())
+    as_good = [setting for setting, value in worth.items() if value >= best - CHANCE * len(trials)]
+    answer = sorted(total for total, _ in as_good)[len(as_good) // 2]
+    margin = sorted(margin for _, margin in as_good)[len(as_good) // 2]
     right = sorted(trial.total for trial in trials if trial.right)
-    return Thresholds(answer, margin, min(answer, right[len(right) // 50] if right else answer))
+    return Thresholds(answer, margin, min(answer, right[len(right) // 200] if right else answer))
 
 
 def _worth(trials: Sequence[Trial], answer: float, margin: float) -> float:

@@ -3,7 +3,9 @@
 import re
 
 _ENDS = re.compile(r"(?<=[?!。;\n])|(?<=[a-z]{2}\.)(?=\s|$)")
-_JOINS = re.compile(r"(?:^|\s)\(?\d\)|,|，|、|\band\b|\balso\b|\bplus\b|&|同埋|以及|和|及|与|仲有|另外|还有")
+_JOINS = re.compile(
+    r"(?:^|\s)\(?\d\)|,|，|、|\band\b|\balso\b|\bplus\b|&|同(?!事|埋|一|意|样|时|步|步|样)|同埋|以及|和|及|与|仲有|另外|还有"
+)
 
 
 def sentences(folded: str) -> list[str]:

@@ -1,7 +1,8 @@
 """What one question is about: how well an answer's subject and aspect serve it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import nan
 
 from handlers.understand._fold import words
 from handlers.understand._lexicon import Reading
@@ -50,8 +51,6 @@ class Question:
     telling: tuple[str, ...]
     passing: float
     wishes: Mapping[str, float]
-    _about: dict[str, tuple[float | None, float]] = field(default_factory=dict)
-    _asks: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, reading: Reading, subjects: Subjects, before: Sequence[str]) -> "Question":
@@ -65,24 +64,21 @@ class Question:
             aspects, telling or aspects, VAGUE if telling else PASSING, _wishes(reading),
         )  # fmt: skip
 
-    def cell(self, subject: str, aspect: str) -> float:
-        """How well an answer about this aspect of this subject serves the question, from 0 to 1."""
-        known = self._about.get(subject)
-        if known is None:
-            known = self._about[subject] = (self._subject(subject), self._foreign(subject))
-        about, foreign = known
-        if about is None:
-            # "Which browser?" names no subject, but only one has browsers: the fewer have it, the more it tells.
-            about = UNNAMED + UNNAMED / self.of.families.get(aspect, 1)
-        if not about:
-            return 0.0
-        asks = self._asks.get(aspect)
-        if asks is None:
-            asks = self._asks[aspect] = self._aspect(aspect)
-        return max(0.0, about * asks - foreign)
+    def subject(self, subject: str) -> tuple[float, float]:
+        """How much the subject counts, and what other subjects of the question take off.
+
+        NaN where the question names none at all: then the aspect must tell (`unnamed`).
+        """
+        about = self._subject(subject)
+        return (nan if about is None else about), self._foreign(subject)
+
+    def unnamed(self, aspect: str) -> float:
+        # "Which browser?" names no subject, but only one has browsers: the fewer have the aspect, the more it tells.
+        return UNNAMED + UNNAMED / self.of.families.get(aspect, 1)
 
     def _subject(self, subject: str) -> float | None:
-        """How much the subject counts; None where the question names none at all, and its aspect must tell."""
+        if subject == "-":
+            return 0.0
         if subject == "*":
             return ASIDE * ANY if self.subjects else ANY
         if subject.startswith(TERM):
@@ -98,11 +94,12 @@ class Question:
         return max((self.of.near(subject, asked) for asked in named), default=0.0)
 
     def _foreign(self, subject: str) -> float:
-        if subject == "*" or subject.startswith(TERM):
+        if subject in "*-" or subject.startswith(TERM):
             return 0.0
         return OTHER_SUBJECT * sum(not self.of.near(subject, asked) for asked in self.subjects)
 
-    def _aspect(self, aspect: str) -> float:
+    def aspect(self, aspect: str) -> float:
+        """How well an answer about this aspect serves the aspects that the question names."""
         if not self.aspects:
             return OVERVIEW if aspect == "*" and not self.reading.strange else NO_ASPECT
         if aspect == "*":

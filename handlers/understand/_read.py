@@ -27,7 +27,7 @@ _WEEKDAY = re.compile(
     r"|(上|下)?(?:个)?星期([一二三四五六日天])"
 )
 _RELATIVE = {
-    "today": 0, "tonight": 0, "今天": 0, "今日": 0,
+    "today": 0, "tonight": 0, "this afternoon": 0, "this morning": 0, "this evening": 0, "今晚": 0, "今天": 0,
     "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomoro": 1, "明天": 1,
     "yesterday": -1, "昨天": -1, "后天": 2, "day after tomorrow": 2,
 }  # fmt: skip

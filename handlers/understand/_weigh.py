@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
+
+import numpy as np
+from numpy.typing import NDArray
 
 from handlers.understand._lexicon import Reading
 from handlers.understand._question import Question, Subjects
@@ -15,6 +17,9 @@ LONGER = 0.05  # and more for each of them: the longer match is the surer one
 CUE = 0.45
 ACT = 1.4  # times the share of the question that a wish takes up
 RANKED = 20  # answers that are told
+
+Numbers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,50 +33,91 @@ class Scored:
     why: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
-    """The answers of a campaign by the cells that they cover."""
+    """The answers of a campaign, and all the cells that they cover, as numbers: thousands are weighed at once."""
 
     subjects: Subjects
-    covered: tuple[tuple[Answer, tuple[tuple[str, str, str], ...]], ...]
+    answers: tuple[Answer, ...]
+    place: Mapping[str, int]
+    names: tuple[str, ...]
+    of_subject: tuple[str, ...]
+    of_aspect: tuple[str, ...]
+    subject: Numbers
+    aspect: Numbers
+    first: Numbers
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Cells":
         within = {subject.key: subject.within for subject in campaign.subjects}
         ancestors = {key: tuple(_above(key, within)) for key in within}
-        covered = tuple((answer, tuple(_split(name) for name in answer.covers)) for answer in campaign.answers)
-        tops = {
-            (aspect, (ancestors.get(subject) or (subject,))[-1])
-            for _, cells in covered
-            for _, subject, aspect in cells
-            if subject != "*"
-        }
-        return cls(Subjects(ancestors, Counter(aspect for aspect, _ in tops)), covered)
+        # An answer without a cell has one that no question asks for.
+        covers = [answer.covers or ("-:-",) for answer in campaign.answers]
+        cells = [tuple(name.split(":")) for names in covers for name in names]
+        of_subject, of_aspect = (tuple(dict.fromkeys(one)) for one in zip(*cells, strict=True))
+        tops = {(aspect, (ancestors.get(key) or (key,))[-1]) for key, aspect in cells if key != "*"}
+        return cls(
+            Subjects({**ancestors, "-": ()}, Counter(aspect for aspect, _ in tops)),
+            campaign.answers,
+            {answer.key: place for place, answer in enumerate(campaign.answers)},
+            tuple(name for names in covers for name in names),
+            of_subject,
+            of_aspect,
+            np.array([of_subject.index(key) for key, _ in cells]),
+            np.array([of_aspect.index(aspect) for _, aspect in cells]),
+            np.cumsum([0, *map(len, covers)])[:-1],
+        )
 
     def weigh(self, reading: Reading, likeness: Mapping[str, float], before: Sequence[str] = ()) -> list[Scored]:
         """The answers that fit best, the best first; `before` are the subjects talked of before."""
         question = Question.read(reading, self.subjects, before)
-        triggers, cues = reading.keys("trigger"), reading.keys("cue")
-        rows = []
-        for answer, cells in self.covered:
-            cell, why = max(
-                ((question.cell(subject, aspect), name) for name, subject, aspect in cells), default=(0.0, "")
-            )
-            like = likeness.get(answer.key, 0.0)
-            total = cell + LIKENESS * like
-            if answer.key in triggers:
-                total, why = total + TRIGGER + LONGER * _longest(reading, answer.key), f"trigger {why}"
-            if answer.key in cues:
-                total, why = total + CUE, f"cue {why}"
-            if answer.acts and (wish := max(question.wishes.get(act, 0.0) for act in answer.acts)):
-                total, why = total + ACT * wish, f"wish {why}"
-            rows.append((-total, answer.key, cell, like, why))
-        return [Scored(key, -minus, cell, like, why) for minus, key, cell, like, why in nsmallest(RANKED, rows)]
+        cells = self._cells(question)
+        best = np.maximum.reduceat(cells, self.first)
+        like = np.zeros(len(self.answers))
+        for key, amount in likeness.items():
+            place = self.place[key]
+            # A greeting is a wish of its own; a question that only resembles one is not a greeting.
+            like[place] = 0.0 if self.answers[place].outcome == "chat" else amount
+        more, why = self._decided(reading, question)
+        total = best + LIKENESS * like + more
+        ranked = np.argsort(-total, kind="stable")[:RANKED]
+        return [
+            Scored(self.answers[place].key, float(total[place]), float(best[place]), float(like[place]),
+                   f"{why.get(int(place), '')}{self._name(cells, int(place))}")
+            for place in ranked
+        ]  # fmt: skip
 
+    def _cells(self, question: Question) -> Floats:
+        about, foreign = np.array([question.subject(key) for key in self.of_subject]).T
+        asks = np.array([question.aspect(aspect) for aspect in self.of_aspect])
+        counts = about[self.subject]
+        if np.isnan(counts).any():
+            unnamed = np.array([question.unnamed(aspect) for aspect in self.of_aspect])
+            counts = np.where(np.isnan(counts), unnamed[self.aspect], counts)
+        cells: Floats = np.maximum(0, counts * asks[self.aspect] - (counts > 0) * foreign[self.subject])
+        return cells
 
-def _split(name: str) -> tuple[str, str, str]:
-    subject, _, aspect = name.partition(":")
-    return name, subject, aspect
+    def _name(self, cells: Floats, place: int) -> str:
+        """The cell that speaks most for the answer; nothing where none does."""
+        end = self.first[place + 1] if place + 1 < len(self.first) else len(cells)
+        best = int(self.first[place] + np.argmax(cells[self.first[place] : end]))
+        return self.names[best] if cells[best] > 0 else ""
+
+    def _decided(self, reading: Reading, question: Question) -> tuple[Floats, dict[int, str]]:
+        """What triggers, cues and wishes add to the answers, and their names."""
+        more, why = np.zeros(len(self.answers)), dict[int, str]()
+        for key in reading.keys("trigger"):
+            more[self.place[key]] += TRIGGER + LONGER * _longest(reading, key)
+            why[self.place[key]] = "trigger "
+        for key in reading.keys("cue"):
+            more[self.place[key]] += CUE
+            why[self.place[key]] = "cue "
+        if question.wishes:
+            for place, answer in enumerate(self.answers):
+                if wish := max((question.wishes.get(act, 0.0) for act in answer.acts), default=0.0):
+                    more[place] += ACT * wish
+                    why[place] = "wish "
+        return more, why
 
 
 def _longest(reading: Reading, key: str) -> int:
