@@ -1,5 +1,6 @@
 """Puts dates, deadlines and days left into sentences, in every language that a circular is served in."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from opencc import OpenCC
 from models.campaign import Campaign, Contact, Fact, Fuzzy, When, Words
 
 State = Literal["open", "last", "doubt", "over"]
+_JOINT = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
 SIMPLIFIED = "zh-Hans"  # never written by hand: made from zh-Hant
 
 
@@ -28,7 +30,9 @@ def _to_simplified() -> OpenCC:
 
 
 def in_script(text: str, language: str) -> str:
-    """`text`, written for `language`: Traditional Chinese becomes simplified where that is asked."""
+    """`text`, written for `language`: Chinese with a space between its characters and Latin words, and in its script."""
+    if language.startswith("zh"):
+        text = _JOINT.sub(" ", text)
     return _to_simplified().convert(text) if language == SIMPLIFIED else text
 
 

@@ -3,24 +3,13 @@
 import ast
 import re
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = ("bot", "handlers", "models", "scheduler", "tests", "benchmarks")
-
-
-def files() -> list[Path]:
-    """What belongs to the repository, committed or about to be."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    return [ROOT / name for name in sorted(names) if name and (ROOT / name).is_file()]
-
-
-def modules() -> list[Path]:
-    return [file for file in files() if file.suffix == ".py"]
+from handlers.understand import Understander, lint_examples
+from models.campaign import lint, load
+from tests.overview import FOLDERS, HOUSE, ROOT, files, modules, with_overview
 
 
 def name(file: Path) -> str:
@@ -62,6 +51,31 @@ def test_an_exception_from_a_check_gives_its_reason() -> None:
         f"{name(file)}: {line}" for file in modules() for line in file.read_text().splitlines() if silent.search(line)
     ]
     assert found == []
+
+
+def test_the_file_overview_is_up_to_date() -> None:
+    told = HOUSE.read_text(encoding="utf-8")
+    assert told == with_overview(told), "call: python -m tests.overview"
+
+
+def test_the_examples_of_the_campaign_guide_are_a_campaign_without_problems(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "campaign.md").read_text(encoding="utf-8")
+    facts, _, answers = guide.partition("\n## answers.toml\n")
+    written = {"circular.txt": ("text", facts), "campaign.toml": ("toml", facts), "answers.toml": ("toml", answers)}
+    for name, (language, part) in written.items():
+        blocks = re.findall(rf"^```{language}\n(.*?)^```", part, re.DOTALL | re.MULTILINE)
+        (tmp_path / name).write_text("\n".join(blocks), encoding="utf-8")
+    campaign = load(tmp_path)
+    assert [*lint(campaign), *lint_examples(Understander.of(campaign))] == []
+
+
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)|<img src=\"([^\"]+)\"")
+
+
+@pytest.mark.parametrize("file", [file for file in files() if file.suffix == ".md"], ids=name)
+def test_a_document_points_only_at_what_is_there(file: Path) -> None:
+    named = ["".join(found) for found in LINK.findall(file.read_text(encoding="utf-8"))]
+    assert [link for link in named if not (file.parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("address", [("192.0.2.1", 80), ("usher.example.org", 80)])

@@ -149,7 +149,7 @@ class _Telling:
         )
 
     def _script(self, text: str) -> str:
-        return in_script(text, self.language) if self._shown_language == self.language else text
+        return in_script(text, self._shown_language)
 
     @property
     def _shown_language(self) -> str:

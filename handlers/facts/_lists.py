@@ -8,6 +8,9 @@ from models.campaign import Briefing, Campaign, Fact, When
 from models.wording import Wording
 
 
+SOON = 2  # dates that are told ahead
+
+
 @dataclass(frozen=True)
 class Item:
     """One row of the timeline."""
@@ -72,7 +75,7 @@ def say_next(wording: Wording) -> str:
             if not any(wording.word(fact.name) == item.name for fact in still)]  # fmt: skip
     parts = [_listed(wording, "next", still) if still else wording.say("next.none", contact=wording.contact())]
     if soon:
-        parts.append(wording.say("next.soon", what=soon[0]))
+        parts.append(wording.say("next.soon", what="; ".join(soon[:SOON])))
     return "\n".join(parts)
 
 

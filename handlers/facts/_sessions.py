@@ -85,9 +85,8 @@ def _not_on(wording: Wording, briefing: Briefing) -> str:
 
 
 def _kind(wording: Wording, briefing: Briefing) -> str:
-    language = wording.word(briefing.language_name)
-    words = [wording.word(briefing.mode_name), wording.say("in_language", language=language) if language else ""]
-    return wording.say("comma").join(word for word in words if word)
+    language, mode = wording.word(briefing.language_name), wording.word(briefing.mode_name)
+    return wording.say("kind", language=wording.say("in_language", language=language), mode=mode) if language else mode
 
 
 def _what(wording: Wording, wanted: Wanted, everything: Sequence[Briefing]) -> str:

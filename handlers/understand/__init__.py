@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from handlers.classify import Classifier
 from handlers.understand._dialogue import asks, first_with_subject, shared, with_before
-from handlers.understand._fold import fold
+from handlers.understand._fold import fold, words
 from handlers.understand._gates import Thresholds, learn
 from handlers.understand._lexicon import Found, Lexicon, Reading
 from handlers.understand._lint import lint_examples
@@ -115,7 +115,7 @@ class Understander:
         asking = [part for part in parts if part.endswith("?")]
         telling = " ".join(part for part in parts if not part.endswith("?"))
         told = all(part[-1] in ".!。?" for part in parts)
-        if not asking or not telling or not told or self.read(telling, now).keys("trigger"):
+        if not asking or not telling or not told or not _is_aside(self.read(telling, now)):
             return ""
         question = " ".join(asking)
         return question if self.read(question, now).keys("subject") else ""
@@ -244,6 +244,12 @@ class Understander:
         if any(_host(host) not in targets and host not in contacts for host in reading.hosts):
             return "host"
         return "system" if reading.acronyms else ""
+
+
+def _is_aside(reading: Reading) -> bool:
+    """Whether what is told names no mishap and nothing else that the question may be about."""
+    telling = [aspect for aspect in reading.keys("aspect") if aspect not in words().vague]
+    return not (telling or reading.keys("trigger") or reading.keys("cue"))
 
 
 def _plain(text: str) -> str:

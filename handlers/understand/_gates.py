@@ -121,7 +121,7 @@ def _choose(trials: Iterable[Trial]) -> Thresholds:
     answer = sorted(total for total, _ in as_good)[len(as_good) // 2]
     margin = sorted(margin for _, margin in as_good)[len(as_good) // 2]
     right = sorted(trial.total for trial in trials if trial.right)
-    return Thresholds(answer, margin, min(answer, right[len(right) // 200] if right else answer))
+    return Thresholds(answer, margin, min(answer, right[len(right) // 50] if right else answer))
 
 
 def _worth(trials: Sequence[Trial], answer: float, margin: float) -> float:

@@ -55,6 +55,11 @@ class Reading:
         han = [word for word in self.unknown if not word.isascii()]
         return len(han) >= 2 or len(han) < len(self.unknown)
 
+    @property
+    def uncovered(self) -> int:
+        """How many of its words belong to nothing that was found."""
+        return len(self.tokens) - len({place for one in self.found for place in range(one.start, one.end)})
+
     def keys(self, kind: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(found.key for found in self.found if found.kind == kind))
 

@@ -17,6 +17,7 @@ OTHER_ASPECT = 0.1  # taken off for each telling aspect of the question that the
 OTHERWISE = 0.15  # an aspect that the question does not ask for
 OPEN = 0.4  # an aspect that is served less than this is left open
 RELATED = 0.9  # times what words.toml says of two aspects
+PLAIN_WORDS = 4  # a question with more words beside its subject asks something of it, known or not
 ANY_ASPECT = 0.55
 PASSING, VAGUE = 0.9, 0.6  # an aspect that many questions name in passing, alone and beside a more telling one
 TERM = "term."  # a word of the glossary, asked for its meaning
@@ -101,7 +102,8 @@ class Question:
     def aspect(self, aspect: str) -> float:
         """How well an answer about this aspect serves the aspects that the question names."""
         if not self.aspects:
-            return OVERVIEW if aspect == "*" and not self.reading.strange else NO_ASPECT
+            plain = not self.reading.strange and self.reading.uncovered <= PLAIN_WORDS
+            return OVERVIEW if aspect == "*" and plain else NO_ASPECT
         if aspect == "*":
             return ANY_ASPECT
         related = words().related

@@ -1,0 +1,310 @@
+"""Every message is answered once, in its own room's conversation, whether it was typed, pressed, doubled or forged."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from handlers.reception import Reception
+from handlers.support import reference
+from models.campaign import Campaign, load
+from models.conversation import Turn, turns
+from models.message import Address, Ask, Choice, Reply
+from models.store import Store, StoreError
+from models.support import Case, open_cases
+
+ROOT = Path(__file__).parents[1]
+KEY = "ccms-2fa-2023"
+MORNING = datetime(2023, 4, 12, 2, tzinfo=UTC)  # 10:00 in Hong Kong
+FEE, FEE_ZH, FEE_CN = "How much does it cost?", "收費係幾多？", "费用是多少？"
+EMAILS, EMAILS_ZH = "When do the e-mails have to be in?", "電郵地址最遲幾時要登記？"
+GONE = "I no longer have that question; please ask it again."
+
+
+@pytest.fixture(scope="module")
+def campaign() -> Campaign:
+    return load(ROOT / "campaigns" / KEY)
+
+
+@pytest.fixture
+def reception(store: Store, campaign: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Reception:
+    ticks = count()
+    machine = datetime(2026, 2, 3, tzinfo=UTC)
+    keep = tmp_path_factory.getbasetemp() / "understanding"  # shared: learning takes seconds
+    return Reception(store, [campaign], lambda: machine + timedelta(seconds=next(ticks)), keep)
+
+
+class Person:
+    """Somebody who writes and presses buttons in a room of their own."""
+
+    def __init__(self, reception: Reception, name: str) -> None:
+        self._reception, self._name, self._numbers = reception, name, count(1)
+        self.room = Address("web", name)
+
+    async def say(self, text: str, at: datetime = MORNING, ask_id: str | None = None) -> Reply:
+        ask_id = ask_id or f"{self._name}-{next(self._numbers)}"
+        return await self._reception.receive(Ask(ask_id, self.room, self.room, text, at))
+
+    async def press(self, choice: Choice, at: datetime = MORNING) -> Reply:
+        return await self.say(choice.action, at)
+
+
+@pytest.fixture
+def amy(reception: Reception) -> Person:
+    return Person(reception, "amy")
+
+
+@pytest.fixture
+def ben(reception: Reception) -> Person:
+    return Person(reception, "ben")
+
+
+async def kept(store: Store, person: Person) -> list[Turn]:
+    return await store.read(turns, person.room, 100)
+
+
+async def cases(store: Store) -> list[Case]:
+    return await store.read(open_cases)
+
+
+# -------------------------------------------------------------------------------------------------- kept once
+
+
+async def test_what_was_asked_and_said_is_kept(store: Store, amy: Person) -> None:
+    reply = await amy.say(EMAILS)
+    (turn,) = await kept(store, amy)
+    assert (turn.asked, turn.room, turn.sender) == (EMAILS, "web:amy", "web:amy")
+    assert turn.reply == reply
+    assert (turn.subject, turn.campaign, turn.language) == (f"{KEY}/emails.due", KEY, "en")
+    assert turn.at == MORNING
+    assert turn.recorded_at.year == 2026
+
+
+async def test_the_same_message_again_gets_the_same_reply_and_is_kept_once(store: Store, amy: Person) -> None:
+    first = await amy.say(EMAILS, ask_id="e1")
+    late = MORNING + timedelta(days=20)
+    assert await amy.say(EMAILS, late, ask_id="e1") == first
+    assert len(await kept(store, amy)) == 1
+
+
+async def test_the_same_message_at_the_same_instant_is_kept_once(store: Store, amy: Person) -> None:
+    replies = await asyncio.gather(*(amy.say(EMAILS, ask_id="e1") for _ in range(5)))
+    assert len({reply.text for reply in replies}) == 1
+    assert len(await kept(store, amy)) == 1
+
+
+async def test_an_offer_that_comes_twice_names_the_same_turn(amy: Person) -> None:
+    assert (await amy.say(FEE, ask_id="e1")).choices == (await amy.say(FEE, ask_id="e1")).choices
+
+
+async def test_each_room_is_a_conversation_of_its_own(store: Store, amy: Person, ben: Person) -> None:
+    await amy.say(EMAILS)
+    await ben.say(FEE)
+    assert [turn.asked for turn in await kept(store, amy)] == [EMAILS]
+    assert [turn.asked for turn in await kept(store, ben)] == [FEE]
+
+
+# ----------------------------------------------------------------------------------------------------- actions
+
+
+async def test_a_pressed_answer_is_given_as_it_holds_now(amy: Person) -> None:
+    action = f"/a {KEY} briefing.due"
+    assert "5 business days are left" in (await amy.say(action)).text
+    after = datetime(2023, 4, 20, 1, tzinfo=UTC)
+    reply = await amy.say(action, after)
+    assert reply.answer == f"{KEY}/briefing.due"
+    assert "has passed" in reply.text
+
+
+async def test_a_choice_that_was_offered_can_be_pressed(amy: Person) -> None:
+    offered = await amy.say("?!")
+    assert offered.behaviour == "clarify"
+    for choice in offered.choices[:-1]:
+        _, campaign, key = choice.action.split()
+        assert (await amy.press(choice)).answer == f"{campaign}/{key}"
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["/a", "/a x", f"/a {KEY}", f"/a {KEY} no.such", "/a other emails.due", f"/a {KEY} emails.due x", "/support",
+     "/support deadbeefdeadbeef", "/support ../../etc", "/support " + "x" * 2000],
+)  # fmt: skip
+async def test_a_forged_action_does_nothing_and_says_so(store: Store, amy: Person, action: str) -> None:
+    await amy.say(FEE)
+    assert (await amy.say(action)).text == GONE
+    assert await cases(store) == []
+
+
+@pytest.mark.parametrize("text", ["/admin", "/", "//", "/support\tx", "/\u202e", "/a\x00b"])
+async def test_an_unknown_command_is_only_a_text(store: Store, amy: Person, text: str) -> None:
+    reply = await amy.say(text)
+    assert reply.text
+    assert await cases(store) == []
+
+
+async def test_the_language_of_a_button_is_that_of_the_conversation(amy: Person) -> None:
+    action = f"/a {KEY} emails.due"
+    assert (await amy.say(action)).language == "en"
+    for asked, language, said in (
+        (EMAILS_ZH, "zh-Hant", "電郵地址"),
+        (FEE_CN, "zh-Hans", "电邮地址"),
+        (FEE, "en", "e-mail"),
+    ):
+        assert (await amy.say(asked)).language == language
+        reply = await amy.say(action)
+        assert reply.language == language
+        assert said in reply.text
+
+
+async def test_a_language_that_the_channel_gives_is_used(reception: Reception, amy: Person) -> None:
+    reply = await reception.receive(Ask("e1", amy.room, amy.room, EMAILS, MORNING, language="zh-Hans"))
+    assert reply.language == "zh-Hans"
+
+
+# --------------------------------------------------------------------------------------------------- to support
+
+
+async def test_a_refusal_offers_support_and_a_yes_opens_a_case_with_all_that_was_said(
+    store: Store, amy: Person
+) -> None:
+    refused = await amy.say(FEE)
+    assert refused.behaviour == "escalate"
+    yes, no = refused.choices
+    assert (yes.action, no.action) == (f"/support {reference('amy-1')}", "/no")
+    said = await amy.press(yes)
+    (case,) = await cases(store)
+    assert f"case {case.number} " in said.text
+    assert FEE in said.text
+    assert "2979 7222" in said.text
+    assert (case.question, case.said, case.room, case.language) == (FEE, refused.text, "web:amy", "en")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [(FEE, "yes"), (FEE, " Yes please! "), (FEE, "OK"), (FEE_ZH, "係"), (FEE_ZH, "好呀。"), (FEE_CN, "是的"), (FEE_CN, "好")],
+)  # fmt: skip
+async def test_a_typed_yes_opens_the_case(store: Store, amy: Person, question: str, answer: str) -> None:
+    await amy.say(question)
+    reply = await amy.say(answer)
+    (case,) = await cases(store)
+    assert case.question == question
+    assert str(case.number) in reply.text
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [(FEE, "/no"), (FEE, "no"), (FEE, "No thanks."), (FEE_ZH, "唔使喇"), (FEE_CN, "不用了")]
+)
+async def test_a_no_opens_no_case_and_is_accepted(store: Store, amy: Person, question: str, answer: str) -> None:
+    await amy.say(question)
+    reply = await amy.say(answer)
+    assert reply.text in ("All right, it is not passed on.", "好的，不會轉交。", "好的，不会转交。")
+    assert await cases(store) == []
+
+
+async def test_a_yes_counts_only_for_the_offer_that_was_made_last(store: Store, amy: Person) -> None:
+    await amy.say(FEE)
+    await amy.say(EMAILS)
+    await amy.say("yes")
+    await amy.say("?!")  # asks back: a yes names none of its choices
+    await amy.say("yes")
+    assert await cases(store) == []
+
+
+async def test_a_yes_in_a_sentence_is_a_question_and_not_consent(store: Store, amy: Person) -> None:
+    await amy.say(FEE)
+    await amy.say("yes but when do the e-mails have to be in?")
+    assert await cases(store) == []
+
+
+async def test_a_double_tap_gives_the_same_case_number_and_says_so(store: Store, amy: Person) -> None:
+    yes = (await amy.say(FEE)).choices[0]
+    first, second = await amy.press(yes), await amy.press(yes)
+    (case,) = await cases(store)
+    assert first.text.startswith(f"Your question is noted as case {case.number} ")
+    assert second.text.startswith(f"It is noted already, as case {case.number}.")
+
+
+async def test_two_taps_at_the_same_instant_open_one_case(store: Store, amy: Person) -> None:
+    yes = (await amy.say(FEE)).choices[0]
+    replies = await asyncio.gather(*(amy.press(yes) for _ in range(5)))
+    (case,) = await cases(store)
+    assert all(f"case {case.number}" in reply.text for reply in replies)
+
+
+async def test_two_questions_are_two_cases(store: Store, amy: Person) -> None:
+    first, second = (await amy.say(FEE)).choices[0], (await amy.say("Is there parking at the venue?")).choices[0]
+    await amy.press(second)
+    await amy.press(first)  # a press next week still means the question that it stands under
+    assert [case.question for case in await cases(store)] == ["Is there parking at the venue?", FEE]
+
+
+async def test_none_of_these_passes_the_question_on(store: Store, amy: Person) -> None:
+    offered = await amy.say("?!")
+    assert offered.choices[-1].label == "None of these: ask support"
+    await amy.press(offered.choices[-1])
+    assert [case.question for case in await cases(store)] == ["?!"]
+
+
+async def test_a_reference_of_another_room_does_nothing(store: Store, amy: Person, ben: Person) -> None:
+    yes = (await amy.say(FEE)).choices[0]
+    reply = await ben.press(yes)
+    assert reply.text == GONE
+    assert FEE not in reply.text
+    assert await cases(store) == []
+
+
+async def test_a_yes_in_another_room_means_nothing(store: Store, amy: Person, ben: Person) -> None:
+    await amy.say(FEE)
+    await ben.say("yes")
+    assert await cases(store) == []
+
+
+async def test_a_long_question_is_kept_whole_and_shown_short(store: Store, amy: Person) -> None:
+    long = "How much does it cost? " + "We wonder. " * 100
+    yes = [choice for choice in (await amy.say(long)).choices if choice.action.startswith("/support")][0]
+    said = await amy.press(yes)
+    assert [case.question for case in await cases(store)] == [long]
+    assert len(said.text) < 400
+    assert "…" in said.text
+
+
+# ------------------------------------------------------------------------------------------- what was talked of
+
+
+async def test_a_question_goes_on_with_what_was_talked_of_within_half_an_hour(amy: Person) -> None:
+    await amy.say("What is the deadline for the connectivity test?")
+    reply = await amy.say("and the e-mails?", MORNING + timedelta(minutes=29, seconds=59))
+    assert reply.answer == f"{KEY}/emails.due"
+
+
+async def test_what_was_talked_of_half_an_hour_ago_is_forgotten(amy: Person) -> None:
+    await amy.say("What is the deadline for the connectivity test?")
+    reply = await amy.say("when exactly?", MORNING + timedelta(minutes=30))
+    assert reply.answer != f"{KEY}/connection.due"
+    assert (await amy.say("How do we test the connection?", MORNING + timedelta(minutes=31))).behaviour == "answer"
+
+
+async def test_what_another_room_talked_of_is_not_known(amy: Person, ben: Person) -> None:
+    await amy.say("What is the deadline for the connectivity test?")
+    assert (await ben.say("when exactly?")).answer != f"{KEY}/connection.due"
+    assert (await amy.say("when exactly?")).answer == f"{KEY}/connection.due"
+
+
+# ------------------------------------------------------------------------------------------------------- faults
+
+
+async def test_with_the_store_closed_nothing_is_answered_as_if_it_were_kept(store: Store, amy: Person) -> None:
+    await store.close()
+    with pytest.raises(StoreError):  # the page turns it into its fixed sentence
+        await amy.say(EMAILS)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n" * 50, "👍🏽🇭🇰", "x" * 20_000, "死線" * 9_000, "\u202eabc\u200f", "\ud7ff�"]
+)
+async def test_any_text_is_answered_and_kept_word_for_word(store: Store, amy: Person, text: str) -> None:
+    reply = await amy.say(text)
+    assert 0 < len(reply.text) <= 900
+    assert [turn.asked for turn in await kept(store, amy)] == [text]
