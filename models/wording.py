@@ -30,7 +30,7 @@ def _to_simplified() -> OpenCC:
 
 
 def in_script(text: str, language: str) -> str:
-    """`text`, written for `language`: Chinese with a space between its characters and Latin words, and in its script."""
+    """`text`, written for `language`: Chinese in its script, with a space between its characters and Latin words."""
     if language.startswith("zh"):
         text = _JOINT.sub(" ", text)
     return _to_simplified().convert(text) if language == SIMPLIFIED else text

@@ -7,13 +7,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers.facts import Facts
-from models.campaign import Campaign, find_quote, load, reminder_times
+from handlers.understand import Understander, lint_examples
+from models.campaign import Campaign, find_quote, lint, load, reminder_times
 from models.message import Reply
+from tests.scoring import Row, plain, rows, says
 
 ROOT = Path(__file__).parents[1]
 LONDON, HONG_KONG = ZoneInfo("Europe/London"), ZoneInfo("Asia/Hong_Kong")
 NOW = datetime(2027, 3, 10, 10, tzinfo=LONDON)
 HKCC, NORDHAVEN = "ccms-2fa-2023", "nordhaven-2027-014"
+BANK = rows(ROOT / "tests" / "questions" / "nordhaven.jsonl")
+COVERED = [row for row in BANK if row.kind != "out_of_scope"]
+STRANGERS = [row for row in BANK if row.kind == "out_of_scope"]
 ZONES = {"Hong Kong": "Asia/Hong_Kong", "Sydney": "Australia/Sydney", "New York": "America/New_York"}
 
 
@@ -30,6 +35,10 @@ def facts(nordhaven: Campaign) -> Facts:
 @pytest.fixture(scope="module")
 def both(nordhaven: Campaign) -> Facts:
     return Facts.of([load(ROOT / "campaigns" / HKCC), nordhaven])
+
+
+def test_the_notice_has_no_problem(nordhaven: Campaign) -> None:
+    assert [*map(str, lint(nordhaven)), *lint_examples(Understander.of(nordhaven))] == []
 
 
 def test_registration_for_a_call_closes_two_london_business_days_before_it(nordhaven: Campaign) -> None:
@@ -137,12 +146,32 @@ STRANGE = [
 ]
 
 
-def test_members_get_the_right_answer_or_choice_and_never_a_wrong_one(facts: Facts) -> None:
+def test_members_get_the_right_answer_and_never_a_wrong_one(facts: Facts) -> None:
     given = [(wanted, question, facts.reply(question, NOW)) for wanted, question in ASKED]
     wrong = [(question, reply.answer) for wanted, question, reply in given if answer_of(reply) not in ("", wanted)]
     assert wrong == []
-    assert sum(answer_of(reply) == wanted for wanted, _, reply in given) >= 0.8 * len(ASKED)
-    assert sum(wanted in (answer_of(reply), *offered(reply)) for wanted, _, reply in given) >= 0.95 * len(ASKED)
+    assert sum(answer_of(reply) == wanted for wanted, _, reply in given) >= 0.95 * len(ASKED)
+    assert sum(wanted in (answer_of(reply), *offered(reply)) for wanted, _, reply in given) == len(ASKED)
+
+
+def test_nine_of_ten_questions_of_the_bank_are_answered_and_at_most_one_wrongly(facts: Facts) -> None:
+    given = [(row, facts.reply(row.question, row.as_of, row.history)) for row in COVERED]
+    assert len([row.question for row, reply in given if is_wrong(row, reply)]) <= 1
+    assert sum(is_right(row, reply) for row, reply in given) >= 0.9 * len(given)
+
+
+def test_beside_another_circular_the_bank_is_answered_or_the_right_one_offered(both: Facts) -> None:
+    given = [(row, both.reply(row.question, row.as_of, row.history)) for row in COVERED]
+    assert len([row.question for row, reply in given if is_wrong(row, reply)]) <= 1
+    assert sum(is_right(row, reply) for row, reply in given) >= 0.7 * len(given)
+    assert sum(is_right(row, reply) or offers(both, row, reply) for row, reply in given) >= 0.9 * len(given)
+
+
+@pytest.mark.parametrize("loaded", ["facts", "both"])
+def test_what_the_notice_leaves_open_is_not_answered(request: pytest.FixtureRequest, loaded: str) -> None:
+    asked: Facts = request.getfixturevalue(loaded)
+    given = [(row, asked.reply(row.question, row.as_of, row.history)) for row in STRANGERS]
+    assert sum(is_right(row, reply) for row, reply in given) >= 0.95 * len(given)
 
 
 @pytest.mark.parametrize("question", STRANGE)
@@ -230,8 +259,40 @@ def test_a_question_that_fits_two_circulars_gets_a_choice_that_names_them(both: 
 
 
 def answer_of(reply: Reply) -> str:
-    return (reply.answer or "").rpartition("/")[2]
+    return " ".join(name.rpartition("/")[2] for name in (reply.answer or "").split())
 
 
 def offered(reply: Reply) -> list[str]:
     return [choice.action.split()[2] for choice in reply.choices if choice.action.startswith("/a ")]
+
+
+def is_right(row: Row, reply: Reply) -> bool:
+    """Whether it is answered as the row wants; to ask back is right only where the notice has no answer."""
+    if row.kind == "out_of_scope" and reply.behaviour != "answer":
+        return not _says_amiss(row, reply)
+    return reply.behaviour != "clarify" and reply.behaviour in accepted(row) and _says_all(row, reply)
+
+
+def accepted(row: Row) -> set[str]:
+    return {row.expect.behaviour, *row.expect.also_ok}
+
+
+def is_wrong(row: Row, reply: Reply) -> bool:
+    return _says_amiss(row, reply) or (reply.behaviour == "answer" and not _says_all(row, reply))
+
+
+def offers(facts: Facts, row: Row, reply: Reply) -> bool:
+    """Whether one of the buttons leads to the right answer."""
+    actions = [choice.action.split() for choice in reply.choices if choice.action.startswith("/a ")]
+    behind = [facts.answer(campaign, key, row.as_of, "en") for _, campaign, key in actions]
+    return any(one is not None and is_right(row, one) for one in behind)
+
+
+def _says_all(row: Row, reply: Reply) -> bool:
+    text = plain(reply.text)
+    told = all(any(says(pattern, text) for pattern in alternatives) for alternatives in row.expect.must)
+    return told and not _says_amiss(row, reply)
+
+
+def _says_amiss(row: Row, reply: Reply) -> bool:
+    return any(says(pattern, plain(reply.text)) for pattern in row.expect.must_not)

@@ -17,7 +17,8 @@ __all__ = ["NO_SUPPORT", "SUPPORT", "Facts", "answer_action", "language_of", "sa
 
 SUPPORT, NO_SUPPORT = "/support", "/no"
 CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered
-_BEST = {"answer": 3, "choose": 2, "unknown": 1, "empty": 0}
+_STANDING = {"answer": 4, "choose": 2, "unknown": 1, "empty": 0}
+_NOT_COVERED = 3  # what one circular does not cover, another may
 
 
 def answer_action(campaign: str, key: str) -> str:
@@ -48,13 +49,28 @@ class Facts:
         self, text: str, now: datetime, history: Sequence[str] = ()
     ) -> list[tuple[Understander, Understanding]]:
         """What the question asks, of the circular that it fits; of several where it fits them alike."""
-        all_of_them = [(one, one.understand(text, now, history)) for one in self.understanders]
-        all_of_them.sort(key=lambda pair: (-_BEST[pair[1].outcome], -pair[1].strength, pair[0].campaign.key))
-        best = all_of_them[0][1]
+        all_of_them = [(one, one.understand(text, now, history)) for one in self._meant(text, now, history)]
+        all_of_them.sort(key=lambda pair: (-_standing(*pair), -pair[1].strength, pair[0].campaign.key))
+        first, best = all_of_them[0]
         fitting = [pair for pair in all_of_them if pair[1].outcome in ("answer", "choose")]
+        if not fitting or _refuses(first, best):
+            return all_of_them[:1]
         if not _names_its_subject(best.reading):
-            return fitting or all_of_them[:1]
-        return [pair for pair in fitting if best.strength - pair[1].strength < CLOSE] or all_of_them[:1]
+            return fitting
+        return [
+            pair for pair in fitting
+            if _standing(*pair) == _standing(first, best) and best.strength - pair[1].strength < CLOSE
+        ]  # fmt: skip
+
+    def _meant(self, text: str, now: datetime, history: Sequence[str]) -> tuple[Understander, ...]:
+        """The campaigns that may be meant: where the text names nothing, the one that was talked of before."""
+        if any(one.speaks_of(text, now) for one in self.understanders):
+            return self.understanders
+        for earlier in reversed(history):
+            talked = tuple(one for one in self.understanders if one.speaks_of(earlier, now))
+            if talked:
+                return talked
+        return self.understanders
 
     def answer(self, campaign: str, key: str, now: datetime, language: str) -> Reply | None:
         """The answer behind a button; None where there is no such answer (any more)."""
@@ -160,6 +176,17 @@ class _Telling:
     @property
     def _translated(self) -> bool:
         return self.wording.language != self.campaign.prevails
+
+
+def _standing(one: Understander, what: Understanding) -> int:
+    refused = what.outcome == "answer" and all(one.campaign.answer[part.key].outcome != "answer" for part in what.parts)
+    return _NOT_COVERED if refused else _STANDING[what.outcome]
+
+
+def _refuses(one: Understander, what: Understanding) -> bool:
+    """Whether it is a greeting or something that no circular is about: then it does not matter which one says so."""
+    outcomes = {one.campaign.answer[part.key].outcome for part in what.parts}
+    return bool(outcomes) and outcomes <= {"refuse", "chat"}
 
 
 def _names_its_subject(reading: Reading) -> bool:

@@ -104,5 +104,5 @@ _SAY: Mapping[str, Say] = {
     "timeline": lambda wording, key, reading: say_timeline(wording),
     "deadlines": lambda wording, key, reading: say_deadlines(wording),
     "next": lambda wording, key, reading: say_next(wording),
-    "on_day": lambda wording, key, reading: say_days(wording, reading.asked.days),
+    "on_day": lambda wording, key, reading: say_days(wording, reading.asked.days, reading.asked.parts),
 }

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from models.campaign import Briefing, Campaign, Fact, When
 from models.wording import Wording
 
-
 SOON = 2  # dates that are told ahead
 
 
@@ -99,9 +98,13 @@ def _due(wording: Wording, fact: Fact) -> str:
     return wording.say(form, safe=safe, stated=stated, left=left)
 
 
-def say_days(wording: Wording, days: Sequence[date]) -> str:
-    """What the circular has on each of the days; where it has nothing, what comes next."""
-    return "\n".join(_say_day(wording, day) for day in (days or [wording.today])[:3])
+def say_days(wording: Wording, days: Sequence[date], parts: Sequence[tuple[str, int]] = ()) -> str:
+    """What the circular has on each of the days or in parts of a month; where it has nothing, what comes next."""
+    named = [item for item in timeline(wording) if {(one.part, one.month) for one in item.when.fuzzy} & {*parts}]
+    lines = [wording.say("timeline.line", when=item.shown, name=item.name, note="") for item in named]
+    if parts and not days:
+        return "\n".join(lines) or wording.say("day.none.part")
+    return "\n".join([*lines, *(_say_day(wording, day) for day in (days or [wording.today])[:3])])
 
 
 def _say_day(wording: Wording, day: date) -> str:

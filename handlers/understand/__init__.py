@@ -15,7 +15,7 @@ from handlers.understand._lexicon import Found, Lexicon, Reading
 from handlers.understand._lint import lint_examples
 from handlers.understand._parts import clauses, sentences
 from handlers.understand._weigh import Cells, Scored
-from models.campaign import Answer, Campaign
+from models.campaign import Answer, Campaign, Fact
 
 __all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding", "lint_examples"]
 
@@ -24,6 +24,7 @@ CHOICES = 3
 PARTS = 4
 SHORT = 4  # words or Chinese characters; what is as short is unclear by nature, so the best guesses are offered
 LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
+PASSING_BY = frozenset({"next", "when", "what", "final", "end", "start"})  # what a question about a day says besides
 ANY_DAY = "*:day"  # the cell of the answer that tells what is on a day
 FAR = "nothing is near enough"
 STRANGE = 0.12  # what an answer needs more for each word that nothing explains,
@@ -86,6 +87,11 @@ class Understander:
             return Understanding("answer", reading, ranked, (Part(known, reading),), why="a reviewed phrasing")
         return self.understand_anew(text, now, before)
 
+    def speaks_of(self, text: str, now: datetime) -> bool:
+        """Whether the text names something that this campaign is about."""
+        reading = self.read(text, now)
+        return any(reading.keys(kind) for kind in ("subject", "cue", "term", "qualifier"))
+
     def understand_anew(self, text: str, now: datetime, before: Reading | None = None) -> Understanding:
         """The same without looking whether somebody reviewed this very phrasing."""
         asking = self._asking(text, now)
@@ -138,7 +144,9 @@ class Understander:
             more.append(Found("hint", self._sessions, 0, 0))
             if not (reading.keys("aspect") or reading.strange):
                 more.append(Found("aspect", named[0].removeprefix("not ").partition(":")[0], 0, 0))
-        if reading.asked.days and not (reading.keys("subject") or reading.keys("aspect") or reading.strange):
+        dated = reading.asked.days or self._in_parts(reading)
+        asks_more = {*reading.keys("aspect")} - PASSING_BY
+        if dated and not (reading.keys("subject") or asks_more or reading.strange):
             more += [Found("cue", answer.key, 0, 0) for answer in self.campaign.answers if ANY_DAY in answer.covers]
         if reading.asked.count:
             more.append(Found("aspect", "limit", 0, 0))
@@ -156,14 +164,20 @@ class Understander:
 
     def _of_days(self, reading: Reading) -> list[Found]:
         """A date points at what happens on it."""
-        days = set(reading.asked.days)
-        found = [Found("aspect", "day", 0, 0)] if days else []
+        days, in_parts = set(reading.asked.days), self._in_parts(reading)
+        found = [Found("aspect", "day", 0, 0)] if days or in_parts else []
         if reading.asked.relative:
             return found
         subjects = {fact.subject for fact in self.campaign.facts if fact.when and fact.when.last in days}
+        subjects |= {fact.subject for fact in in_parts}
         if days & {briefing.on for briefing in self.campaign.briefings}:
             subjects.add(self._sessions)
         return found + [Found("hint", subject, 0, 0) for subject in sorted(subjects)]
+
+    def _in_parts(self, reading: Reading) -> list[Fact]:
+        """The facts that stand in a part of a month that the question names: "late May"."""
+        return [fact for fact in self.campaign.facts if fact.when
+                and any((one.part, one.month) in reading.asked.parts for one in fact.when.fuzzy)]  # fmt: skip
 
     @property
     def _sessions(self) -> str:
@@ -212,7 +226,9 @@ class Understander:
         foreign = self._foreign(reading, best)
         if foreign:
             return Understanding("unknown", reading, ranked, why=foreign)
-        margin = max(self.thresholds.margin, TORN if self._torn(reading) and not best.why.startswith("*:") else 0.0)
+        margin = self._margin(reading, ranked)
+        if reading.mostly_unknown and not best.why.startswith("trigger"):
+            return Understanding("unknown", reading, ranked, why=FAR)
         least = self.thresholds.answer + STRANGE * min(len(reading.unknown), MOST_STRANGE) * reading.strange
         if best.total >= least and lead >= margin:
             return Understanding("answer", reading, ranked, (Part(best.key, reading),), why=best.why)
@@ -225,6 +241,14 @@ class Understander:
         if not choices or reading.strange:
             return Understanding("unknown", reading, ranked, why=FAR)
         return Understanding("choose", reading, ranked, choices=choices, why="not sure enough")
+
+    def _margin(self, reading: Reading, ranked: tuple[Scored, ...]) -> float:
+        """The lead that the best answer needs. Of two refusals either will do."""
+        first, second = (self.campaign.answer[one.key].outcome for one in ranked[:2])
+        if first != "answer" and second != "answer":
+            return 0.0
+        torn = self._torn(reading) and not ranked[0].why.startswith("*:")
+        return max(self.thresholds.margin, TORN) if torn else self.thresholds.margin
 
     def _torn(self, reading: Reading) -> bool:
         """Whether only hints were found, and they point at several subjects: "registration"."""

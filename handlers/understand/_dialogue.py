@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers.understand._lexicon import Reading
+from handlers.understand._lexicon import Found, Reading
 
 
 def shared(readings: Sequence[Reading]) -> list[Reading]:
@@ -22,7 +22,7 @@ def shared(readings: Sequence[Reading]) -> list[Reading]:
 
 def asks(reading: Reading) -> bool:
     aspects = [key for key in reading.keys("aspect") if key not in ("day", "register")]
-    return bool(aspects or reading.keys("trigger"))
+    return bool(aspects or reading.keys("trigger") or reading.keys("cue"))
 
 
 def first_with_subject(*readings: Reading | None) -> Reading | None:
@@ -33,10 +33,16 @@ def with_before(reading: Reading, before: Reading | None) -> Reading:
     """A question without a subject goes on with the one before; one without an aspect asks the same of another."""
     if before is None or reading.keys("trigger"):
         return reading
-    found = list(reading.found)
+    found, folded = list(reading.found), reading.folded
     if not reading.keys("subject") and not reading.keys("qualifier"):
-        found += [one for one in before.found if one.kind == "qualifier"]
+        found += _elsewhere(before, "qualifier")
     if not {*reading.keys("aspect")} - {"day", "same"}:
-        # "The same for DAs?" asks what was asked before, not whether two things are alike.
-        found = [one for one in found if one.key != "same"] + [one for one in before.found if one.kind == "aspect"]
-    return replace(reading, found=tuple(found))
+        # "The same for DAs?" asks what was asked before, not whether two things are alike; and so few words are like
+        # nothing that was ever asked.
+        found, folded = [one for one in found if one.key != "same"] + _elsewhere(before, "aspect"), ""
+    return replace(reading, found=tuple(found), folded=folded)
+
+
+def _elsewhere(before: Reading, kind: str) -> list[Found]:
+    """What was found before: it stands at no place of the present text."""
+    return [Found(kind, key, 0, 0) for key in before.keys(kind)]

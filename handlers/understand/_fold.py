@@ -14,7 +14,7 @@ from opencc import OpenCC
 LONGEST = 1600  # characters that are read at most: of a longer text the beginning and the end, where questions stand
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(
-    rf"(?:[a-z0-9-]+\.)+[a-z]{{2,}}(?:/\S*)?|[a-z0-9.+_-]+@[a-z0-9.-]+|\d+(?:[.:]\d+)+|[a-z]+|\d+|[{_HAN}]"
+    rf"(?:[a-z0-9-]+\.)+[a-z]{{2,}}(?:/\S*)?|[a-z0-9.+_-]+@[a-z0-9.-]+|\d+(?:[.:]\d+)+|[a-z0-9]+|[{_HAN}]"
 )
 _MEASURE = re.compile(r"(?<=[a-z]) ?[个条份] ?(?=[a-z])")  # "2FA 個 server"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")

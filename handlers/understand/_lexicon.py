@@ -13,7 +13,7 @@ from handlers.understand._fold import Words, fold, tokens, words
 from handlers.understand._read import Asked, read
 from models.campaign import Campaign
 
-_ACRONYM = re.compile(r"(?<![A-Za-z@./-])[A-Z][A-Z0-9]{1,5}(?![A-Za-z@./])")
+_ACRONYM = re.compile(r"(?<![A-Za-z0-9@./-])[A-Z][A-Z0-9]{1,5}(?![A-Za-z@./])")
 _NAMED_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)")
 GAP = "…"  # in a name: some other words may stand here, at most
 NEAR = 4
@@ -59,6 +59,12 @@ class Reading:
     def uncovered(self) -> int:
         """How many of its words belong to nothing that was found."""
         return len(self.tokens) - len({place for one in self.found for place in range(one.start, one.end)})
+
+    @property
+    def mostly_unknown(self) -> bool:
+        """Whether more than half of the words that carry something are ones that nothing explains."""
+        telling = [word for word in self.tokens if word not in words().function and not word.isdigit()]
+        return self.strange and 2 * len(self.unknown) > len(telling)
 
     def keys(self, kind: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(found.key for found in self.found if found.kind == kind))
@@ -140,8 +146,8 @@ class Lexicon:
     def _nearest_word(self, token: str) -> str:
         far = 2 if len(token) >= 8 else 1
         near = extractOne(token, self.typo_targets, scorer=OSA.distance, score_cutoff=far)
-        # A slip at the very first letter is rare; a short word with another beginning is another word.
-        return near[0] if near and (near[0][0] == token[0] or len(token) > 6) else token
+        # A slip at the very first letter is rare: with another beginning and another slip it is another word.
+        return near[0] if near and (near[0][0] == token[0] or (near[1] == 1 and len(token) > 6)) else token
 
     def _matches(self, read_words: tuple[str, ...]) -> Iterable[Found]:
         for start, word in enumerate(read_words):

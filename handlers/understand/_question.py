@@ -8,7 +8,7 @@ from handlers.understand._fold import words
 from handlers.understand._lexicon import Reading
 
 # How much a subject counts: the one asked, a wider or narrower one, one only hinted at, one talked of before.
-EXACT, WIDER, NARROWER, HINTED, BEFORE, UNNAMED, ANY = 1.0, 0.84, 0.64, 0.8, 0.84, 0.4, 0.62
+EXACT, WIDER, NARROWER, HINTED, BEFORE, UNNAMED, ANY = 1.0, 0.84, 0.64, 0.8, 0.84, 0.4, 0.7
 ASIDE = 0.5  # times what a hint or "any subject" counts beside a subject that is named
 NO_ASPECT = 0.45  # a subject alone
 OVERVIEW = 0.8  # a subject alone, for the answer that says what it is about
@@ -21,6 +21,7 @@ PLAIN_WORDS = 4  # a question with more words beside its subject asks something 
 ANY_ASPECT = 0.55
 PASSING, VAGUE = 0.9, 0.6  # an aspect that many questions name in passing, alone and beside a more telling one
 TERM = "term."  # a word of the glossary, asked for its meaning
+QUESTIONS = frozenset({"when", "deadline", "how", "where", "who", "why", "since"})  # "when can we book?" wishes nothing
 PLAIN = frozenset({"seat", "remind", "stop", "cancel"})  # wishes that are plain when two words say them
 
 
@@ -81,7 +82,7 @@ class Question:
         if subject == "-":
             return 0.0
         if subject == "*":
-            return ASIDE * ANY if self.subjects else ANY
+            return ASIDE * ANY if self.subjects or self.reading.strange else ANY
         if subject.startswith(TERM):
             return EXACT if subject in self.reading.keys("term") and "what" in self.aspects else 0.0
         hinted = HINTED * self._nearest(subject, self.hints)
@@ -125,13 +126,14 @@ def _wishes(reading: Reading) -> dict[str, float]:
     acts = [found for found in reading.found if found.kind == "act"]
     if not acts:
         return {}
+    asks = {*reading.keys("aspect")} & QUESTIONS
     function = words().function
     telling = {place for place, word in enumerate(reading.tokens) if word not in function}
     shares: dict[str, float] = {}
     for found in acts:
         places = set(range(found.start, found.end))
         share = len(places) / len(telling | places)
-        if found.key in PLAIN and len(places) > 1:
+        if found.key in PLAIN and len(places) > 1 and not asks:
             share = max(share, 0.9)
         shares[found.key] = max(shares.get(found.key, 0.0), share)
     return shares

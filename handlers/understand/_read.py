@@ -31,6 +31,17 @@ _RELATIVE = {
     "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomoro": 1, "明天": 1,
     "yesterday": -1, "昨天": -1, "后天": 2, "day after tomorrow": 2,
 }  # fmt: skip
+_PARTS = {
+    **dict.fromkeys(("early", "beginning of", "start of", "初", "头", "上旬"), "early"),
+    **dict.fromkeys(("mid", "middle of", "中", "中旬"), "mid"),
+    **dict.fromkeys(("late", "end of", "底", "尾", "末", "下旬"), "late"),
+}
+_PART_EN = re.compile(
+    rf"\b(?P<part>early|beginning of|start of|mid|middle of|late|end of)[ -]+(?P<month>{'|'.join(_MONTHS)})"
+)
+_PART_ZH = re.compile(
+    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份)?(?P<part>初|头|上旬|中旬|中|底|尾|末|下旬)"
+)
 _COUNT_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "third": 3}
 _PEOPLE = r"(?:of us|people|persons?|colleagues?|staff|attendees?|pax|seats?|places|spots|reps?|guys|members?)"
 _COUNT_EN = re.compile(
@@ -46,12 +57,14 @@ _HAN_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六�
 class Asked:
     """What a question names: `days` in the order named, of them `dates` those with a number, "today" or "tomorrow".
 
-    `weekdays` (0 is Monday) stand where nothing else names a day: "Monday" may be last week's. `count` is of people.
+    `weekdays` (0 is Monday) stand where nothing else names a day: "Monday" may be last week's. `parts` are parts of a
+    month ("late", 5). `count` is of people.
     """
 
     days: tuple[date, ...] = ()
     dates: tuple[date, ...] = ()
     weekdays: tuple[int, ...] = ()
+    parts: tuple[tuple[str, int], ...] = ()
     relative: bool = False
     count: int | None = None
     years: tuple[int, ...] = ()
@@ -67,7 +80,18 @@ def read(folded: str, now: datetime, known: Iterable[date]) -> Asked:
     weekdays = [] if dates else _weekdays(rest, now)
     named = tuple(day.weekday() for day in weekdays)
     years = tuple(sorted({int(year) for year in _YEAR.findall(folded)}))
-    return Asked(tuple(dict.fromkeys((*dates, *weekdays))), tuple(dates), named, bool(relative), _count(rest), years)
+    parts = tuple(dict.fromkeys((*_parts(folded, _PART_EN), *_parts(folded, _PART_ZH))))
+    return Asked(
+        tuple(dict.fromkeys((*dates, *weekdays))), tuple(dates), named, parts, bool(relative), _count(rest), years
+    )
+
+
+def _parts(text: str, pattern: re.Pattern[str]) -> list[tuple[str, int]]:
+    return [(_PARTS[found["part"]], _month(found["month"])) for found in pattern.finditer(text)]
+
+
+def _month(text: str) -> int:
+    return _MONTHS.index(text[:3]) + 1 if text[:3] in _MONTHS else _number(text)
 
 
 def _has(text: str, word: str) -> bool:
@@ -96,8 +120,7 @@ def _listed_before(text: str, match: re.Match[str], day: date) -> list[tuple[int
 
 def _date(match: re.Match[str], now: datetime) -> date | None:
     named = match.groupdict()
-    month = named["month"]
-    number = _MONTHS.index(month[:3]) + 1 if month[:3] in _MONTHS else _number(month)
+    number = _month(named["month"])
     try:
         return date(int(named.get("year") or _year_near(now, number)), number, _number(named["day"]))
     except ValueError:
