@@ -22,7 +22,8 @@ def shared(readings: Sequence[Reading]) -> list[Reading]:
 
 def asks(reading: Reading) -> bool:
     aspects = [key for key in reading.keys("aspect") if key not in ("day", "register")]
-    return bool(aspects or reading.keys("trigger") or reading.keys("cue"))
+    cued = reading.keys("cue") and reading.keys("aspect") != ("day",)  # a bare day is a circumstance
+    return bool(aspects or reading.keys("trigger") or cued)
 
 
 def first_with_subject(*readings: Reading | None) -> Reading | None:

@@ -16,6 +16,7 @@ TRIGGER = 1.6  # what the words count that decide by themselves,
 LONGER = 0.05  # and more for each of them: the longer match is the surer one
 CUE = 0.45
 ACT = 1.4  # times the share of the question that a wish takes up
+TOLD = 0.8  # what an aspect tells of its subject where only one has it
 RANKED = 20  # answers that are told
 
 Numbers = NDArray[np.int64]
@@ -71,7 +72,7 @@ class Cells:
     def weigh(self, reading: Reading, likeness: Mapping[str, float], before: Sequence[str] = ()) -> list[Scored]:
         """The answers that fit best, the best first; `before` are the subjects talked of before."""
         question = Question.read(reading, self.subjects, before)
-        cells = self._cells(question)
+        cells, trust = self._cells(question)
         best = np.maximum.reduceat(cells, self.first)
         like = np.zeros(len(self.answers))
         for key, amount in likeness.items():
@@ -79,7 +80,7 @@ class Cells:
             # A greeting is a wish of its own; a question that only resembles one is not a greeting.
             like[place] = 0.0 if self.answers[place].outcome == "chat" else amount
         more, why = self._decided(reading, question)
-        total = best + LIKENESS * like + more
+        total = best + LIKENESS * like * np.maximum.reduceat(trust, self.first) + more
         ranked = np.argsort(-total, kind="stable")[:RANKED]
         return [
             Scored(self.answers[place].key, float(total[place]), float(best[place]), float(like[place]),
@@ -87,15 +88,20 @@ class Cells:
             for place in ranked
         ]  # fmt: skip
 
-    def _cells(self, question: Question) -> Floats:
+    def _cells(self, question: Question) -> tuple[Floats, Floats]:
+        """How well each cell serves the question, and how far likeness can be trusted there.
+
+        Where the question names no subject, examples are alike by their manner of asking, not by what is asked.
+        """
         about, foreign = np.array([question.subject(key) for key in self.of_subject]).T
         asks = np.array([question.aspect(aspect) for aspect in self.of_aspect])
-        counts = about[self.subject]
-        if np.isnan(counts).any():
-            unnamed = np.array([question.unnamed(aspect) for aspect in self.of_aspect])
-            counts = np.where(np.isnan(counts), unnamed[self.aspect], counts)
+        counts, trust = about[self.subject], np.ones(len(self.subject))
+        if (open_ones := np.isnan(counts)).any():
+            unnamed = np.array([question.unnamed(aspect) for aspect in self.of_aspect])[self.aspect]
+            counts = np.where(open_ones, unnamed, counts)
+            trust = np.where(open_ones, np.minimum(1, unnamed / TOLD), 1)
         cells: Floats = np.maximum(0, counts * asks[self.aspect] - (counts > 0) * foreign[self.subject])
-        return cells
+        return cells, trust
 
     def _name(self, cells: Floats, place: int) -> str:
         """The cell that speaks most for the answer; nothing where none does."""
