@@ -84,7 +84,8 @@ class Question:
         if subject == "*":
             return ASIDE * ANY if self.subjects or self.reading.strange else ANY
         if subject.startswith(TERM):
-            return EXACT if subject in self.reading.keys("term") and "what" in self.aspects else 0.0
+            asked = subject in self.reading.keys("term") and "what" in self.aspects
+            return EXACT * asked * (ASIDE if self.reading.keys("cue") else 1)
         hinted = HINTED * self._nearest(subject, self.hints)
         if self.subjects:
             return self._nearest(subject, self.subjects) or ASIDE * hinted
