@@ -1,11 +1,12 @@
-"""Measures how long Usher takes for a question: with the circulars that it serves, and with a very large made-up one.
+"""Measures how long Usher takes for a question, in this process, as a running bot, and with a very large circular.
 
     python benchmarks/questions.py tests/questions/hkcc.jsonl
+    python benchmarks/questions.py --running tests/questions/hkcc.jsonl
     python benchmarks/questions.py --scale
 
-The file has a JSON object a line: "question", and perhaps "as_of" and "history" (the earlier questions). Everything
-runs in this process, without a database and without a page. One core is used, and times are CPU times of the process.
-Whether the replies are right is not judged here.
+The file has a JSON object a line: "question", and perhaps "as_of" and "history" (the earlier questions). In this
+process there is no database and no page, and times are CPU times on one core. `--running` starts the bot as `make run`
+does, asks on its page, and tells times as a person waits. Whether the replies are right is not judged here.
 """
 
 import os
@@ -16,14 +17,22 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import argparse
 import json
 import random
+import re
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import numpy as np
 
@@ -33,7 +42,9 @@ from handlers.facts import Facts
 from handlers.understand import Understander, Understanding
 from models.campaign import Campaign, load_all
 
+ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2023, 4, 12, 2, 0, tzinfo=UTC)  # where a question names no time: 10:00 in Hong Kong
+STARTS = 5
 SUBJECTS, EXAMPLES = 125, 10  # of the made-up campaign; with the eight aspects 1,000 answers and 10,000 examples
 ASPECTS = {
     "deadline": ("what is the deadline for", "by when must we finish", "最遲幾時要做"),
@@ -53,15 +64,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path, help="the questions, a JSON object a line")
     parser.add_argument("--campaigns", type=Path, default=Path("campaigns"), help="the folder of the circulars")
+    parser.add_argument("--running", action="store_true", help="ask a running bot on its page instead")
     parser.add_argument("--scale", action="store_true", help="a made-up campaign of 1,000 answers, 10,000 examples")
     wanted = parser.parse_args()
     if wanted.file is None and not wanted.scale:
         parser.error("name a FILE, or --scale, or both")
-    if wanted.file is not None:
-        measure_questions(wanted.file, wanted.campaigns)
+    if wanted.running and wanted.file is None:
+        parser.error("--running needs a FILE")
+    if wanted.running:
+        measure_running(read(wanted.file), wanted.campaigns)
+    elif wanted.file is not None:
+        measure_questions(read(wanted.file), wanted.campaigns)
     if wanted.scale:
         measure_scale()
-    print(f"Peak memory of the whole process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"Peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def read(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 @dataclass(frozen=True)
@@ -79,8 +99,7 @@ class Timed(Facts):
         return understood
 
 
-def measure_questions(file: Path, folder: Path) -> None:
-    asked = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+def measure_questions(asked: Sequence[dict[str, Any]], folder: Path) -> None:
     began = time.process_time()
     facts = Timed(Facts.of(load_all(folder)).understanders)
     print(f"Loaded and learned {len(facts.understanders)} campaign(s) in {time.process_time() - began:.2f} s CPU")
@@ -95,8 +114,59 @@ def measure_questions(file: Path, folder: Path) -> None:
         replies.append((time.process_time_ns() - began_ns) / 1e6)
         behaviours[reply.behaviour] += 1
     print(f"{len(asked)} questions: {', '.join(f'{count} {name}' for name, count in behaviours.most_common())}")
-    print_times("understanding", facts.understanding)
-    print_times("whole reply", replies)
+    print_times("CPU time a question, understanding", facts.understanding)
+    print_times("CPU time a question, whole reply", replies)
+
+
+def measure_running(asked: Sequence[dict[str, Any]], campaigns: Path) -> None:
+    first, later = list[float](), list[float]()
+    for _ in range(STARTS):
+        with tempfile.TemporaryDirectory() as folder:
+            for seconds in (first, later):
+                with running(folder, campaigns) as (_, _, took):
+                    seconds.append(took)
+    print(f"Start to ready, median of {STARTS}: the first time {median(first):.2f} s, then {median(later):.2f} s")
+    with tempfile.TemporaryDirectory() as folder, running(folder, campaigns) as (bot, address, _):
+        before, times = resident(bot), ask_all(address, [one["question"] for one in asked])
+        print_times("Time from sending a question to having its page", times)
+        print(f"Resident memory of the bot: {before:.0f} MB at the start, {resident(bot):.0f} MB after the questions")
+
+
+@contextmanager
+def running(folder: str, campaigns: Path) -> Iterator[tuple[int, str, float]]:
+    """The bot as `make run` starts it, but for its own database and port: its process, address and seconds to ready."""
+    given = {"DEMO": "1", "AS_OF": NOW.isoformat(), "PORT": "0", "DATABASE_URL": f"sqlite:///{folder}/usher.db"}
+    environ = os.environ | given | {"CAMPAIGNS": str(campaigns.resolve())}
+    began = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+    ) as bot:
+        assert bot.stdout
+        found = re.search(r"http://\S+", bot.stdout.readline())
+        if not found:
+            raise SystemExit("The bot did not start.")
+        try:
+            yield bot.pid, found[0], time.monotonic() - began
+        finally:
+            bot.terminate()
+
+
+def ask_all(address: str, questions: Sequence[str]) -> list[float]:
+    """One visitor asks everything; the milliseconds until the page with the answer is there."""
+    visitor, times = build_opener(HTTPCookieProcessor(), ProxyHandler({})), list[float]()
+    visitor.open(address).read()
+    for number, question in enumerate(questions):
+        form = urlencode({"text": question, "nonce": f"{number:020d}"}).encode()
+        began = time.monotonic()
+        asked = Request(address, form, {"Origin": address.rstrip("/")})  # noqa: S310 - our own bot's address
+        visitor.open(asked).read()
+        times.append((time.monotonic() - began) * 1000)
+    return times
+
+
+def resident(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def measure_scale() -> None:
@@ -116,7 +186,7 @@ def measure_scale() -> None:
         right = [part.key for part in what.parts] == [f"{subject}.{aspect}"]
         outcomes["right" if right else what.outcome if what.outcome != "answer" else "wrong"] += 1
     print(f"{len(times)} questions: {', '.join(f'{count} {name}' for name, count in outcomes.most_common())}")
-    print_times("understanding", times)
+    print_times("CPU time a question, understanding", times)
 
 
 def made_up_phrasings(chance: random.Random) -> Iterator[tuple[tuple[str, str], list[str]]]:
@@ -184,7 +254,7 @@ def print_thresholds(understanders: Sequence[Understander]) -> None:
 
 def print_times(what: str, milliseconds: Sequence[float]) -> None:
     middle, slow = np.percentile(milliseconds, (50, 99))
-    print(f"CPU time a question, {what}: p50 {middle:.2f} ms, p99 {slow:.2f} ms ({len(milliseconds)} questions)")
+    print(f"{what}: p50 {middle:.2f} ms, p99 {slow:.2f} ms ({len(milliseconds)} questions)")
 
 
 if __name__ == "__main__":

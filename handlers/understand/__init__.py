@@ -214,6 +214,8 @@ class Understander:
                 return ()
             if self._answer(decided).outcome != "answer" and not decided.why.startswith("trigger"):
                 return ()
+            if decided.why.startswith("*:") and parts:
+                continue  # "..., what should we do?" asks nothing else than what stands before it
             parts.setdefault(decided.parts[0].key, decided.parts[0])
         refused = [part for part in parts.values() if self.campaign.answer[part.key].outcome == "refuse"]
         return tuple(refused or parts.values())[:PARTS] if len(parts) > 1 else ()

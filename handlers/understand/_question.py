@@ -21,7 +21,9 @@ PLAIN_WORDS = 4  # a question with more words beside its subject asks something 
 ANY_ASPECT = 0.55
 PASSING, VAGUE = 0.9, 0.6  # an aspect that many questions name in passing, alone and beside a more telling one
 TERM = "term."  # a word of the glossary, asked for its meaning
-QUESTIONS = frozenset({"when", "deadline", "how", "where", "who", "why", "since"})  # "when can we book?" wishes nothing
+QUESTIONS = frozenset(
+    {"when", "deadline", "how", "where", "who", "why", "since", "consequence", "late"}
+)  # "when can we book?" wishes nothing
 PLAIN = frozenset({"seat", "remind", "stop", "cancel"})  # wishes that are plain when two words say them
 
 
@@ -136,5 +138,7 @@ def _wishes(reading: Reading) -> dict[str, float]:
         share = len(places) / len(telling | places)
         if found.key in PLAIN and len(places) > 1 and not asks:
             share = max(share, 0.9)
+        if asks:
+            share *= ASIDE
         shares[found.key] = max(shares.get(found.key, 0.0), share)
     return shares
