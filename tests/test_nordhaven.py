@@ -183,7 +183,7 @@ SAID: list[tuple[datetime, str, tuple[str, ...]]] = [
     (NOW, "deadline for nominations?", ("17:00 London time on Friday 26 March 2027", "11 business days are left")),
     (NOW, "does the deadline stand on Good Friday?", ("stands", "17:00 London time on Friday 26 March 2027")),
     (NOW, "until when can we register for call 3?", ("12:00 London time on Wednesday 24 March 2027", "Easter Monday")),
-    (NOW, "is 1 April too late for the reachability test?", ("No, 1 April 2027 is too late", "31 March 2027")),
+    (NOW, "is 1 April too late for the reachability test?", ("1 April 2027 is too late", "31 March 2027")),
     (NOW, "which ports and hosts do we test?", ("sg5-a.", "sg5-b.nordhaven.example:8443", "port 22", "1414 and 1415")),
     (NOW, "what becomes of late nominations?", ("Monday 3 May 2027",)),
     (NOW, "how many administrators may we nominate?", ("at least 2 and at most 5",)),
