@@ -1,6 +1,7 @@
 """The command line: `python -m bot …` starts Usher, asks it one question, or looks after its data."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -18,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(given.run(given))
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `… | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     # Evaluated only when something was raised: nothing of it is imported for `--help`.
     except _told_in_one_sentence() as error:
         print(error, file=sys.stderr)

@@ -13,10 +13,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.app import App
-from bot.page.bubbles import exchanges, moment_of
+from bot.page.bubbles import TAGS, exchanges, moment_of
 from bot.page.form import QUESTION_LENGTH, Form, read_form
 from bot.page.templates import HEADERS, Templates
 from bot.page.visitor import Visitors
+from handlers.facts import language_of
 from models.campaign import Campaign
 from models.conversation import turns
 from models.message import Address, Ask
@@ -41,16 +42,6 @@ class Note:
 
     english: str
     chinese: str
-
-
-STARTS = (
-    Start("en", "Deadlines", "What are the deadlines?"),
-    Start("zh-Hant-HK", "截止日期", "有哪些截止日期？"),
-    Start("en", "Briefings", "When are the briefings?"),
-    Start("zh-Hant-HK", "簡報會", "簡報會在何時舉行？"),
-    Start("en", "Connection test", "How do we test our connection?"),
-    Start("zh-Hant-HK", "連線測試", "怎樣測試連線？"),
-)
 
 
 @dataclass(frozen=True)
@@ -156,7 +147,7 @@ class Page:
             status,
             exchanges=exchanges(kept, self._app.campaigns)[-SHOWN:],
             earlier_left_out=len(kept) > SHOWN,
-            starts=STARTS,
+            starts=starts(self._app.campaigns),
             nonce=secrets.token_urlsafe(16),
             note=note,
             typed=typed,
@@ -176,6 +167,20 @@ class Page:
             demonstration=moment_of(now, campaigns[0]) if self._app.settings.demo else None,
             **values,
         )
+
+
+def starts(campaigns: Sequence[Campaign]) -> list[Start]:
+    """The first questions that the campaigns themselves offer, each in every language, as somebody would ask it."""
+    offered = [(campaign, campaign.answer[key]) for campaign in campaigns for key in campaign.starts]
+    return [
+        Start(TAGS.get(language, language), answer.title[language], _asked_in(language, answer.examples))
+        for campaign, answer in offered
+        for language in campaign.languages
+    ]
+
+
+def _asked_in(language: str, examples: Sequence[str]) -> str:
+    return next((one for one in examples if language_of(one) == language), examples[0])
 
 
 def sorry(campaigns: Sequence[Campaign]) -> list[Line]:

@@ -74,7 +74,8 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)|<img src=\"([^\"]+)\"")
 
 @pytest.mark.parametrize("file", [file for file in files() if file.suffix == ".md"], ids=name)
 def test_a_document_points_only_at_what_is_there(file: Path) -> None:
-    named = ["".join(found) for found in LINK.findall(file.read_text(encoding="utf-8"))]
+    words = re.sub(r"`[^`]*`", "", file.read_text(encoding="utf-8"))  # a link in code is an example
+    named = ["".join(found) for found in LINK.findall(words)]
     assert [link for link in named if not (file.parent / link).exists()] == []
 
 

@@ -110,11 +110,15 @@ async def test_a_pressed_choice_is_shown_by_its_label_and_as_chosen(ann: AsyncCl
     assert (await kept(store, ann))[-1].asked == "small/emails"
 
 
-async def test_an_empty_conversation_offers_three_starts_in_each_language(ann: AsyncClient) -> None:
+async def test_an_empty_conversation_offers_the_campaigns_own_starts_in_each_language(ann: AsyncClient) -> None:
     page = (await ann.get("/")).text
-    assert re.findall(r'<button name="text" value="[^"]+" lang="([^"]+)"', page) == ["en", "zh-Hant-HK"] * 3
-    assert "What are the deadlines?" in page
-    await ask(ann, "What are the deadlines?")
+    assert re.findall(r'<button name="text" value="([^"]+)" lang="([^"]+)">([^<]+)<', page) == [
+        ("When is it due?", "en", "Deadlines"),
+        ("幾時死線呀?", "zh-Hant-HK", "截止日期"),
+        ("Where is it?", "en", "The venue"),
+        ("在哪裏？", "zh-Hant-HK", "地點"),
+    ]
+    await ask(ann, "When is it due?")
     assert 'class="choices starts"' not in (await ann.get("/")).text
 
 

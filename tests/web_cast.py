@@ -39,6 +39,11 @@ WHICH = Reply(
 SAID = {"When is it due?": DEADLINE, "幾時死線呀?": CHINESE, "几时截止？": SIMPLIFIED, "register": WHICH}
 
 
+def start(key: str, title: str, chinese: str, *examples: str) -> dict[str, Any]:
+    """An answer with nothing but what a first question on the page needs."""
+    return {"key": key, "title": {"en": title, "zh-Hant": chinese}, "examples": examples, "text": {"en": (title,)}}
+
+
 def small_campaign(key: str = "small", **other: Any) -> Campaign:
     told: dict[str, Any] = {
         "key": key,
@@ -55,7 +60,11 @@ def small_campaign(key: str = "small", **other: Any) -> Campaign:
         "subject": (),
         "contact": ({"key": "hotline", "kind": "phone", "value": "2979 0000", "label": {"en": "Help Line"}},),
         "fact": (),
-        "answer": (),
+        "starts": ("due", "where"),
+        "answer": (
+            start("due", "Deadlines", "截止日期", "When is it due?", "幾時死線呀?"),
+            start("where", "The venue", "地點", "Where is it?", "在哪裏？"),
+        ),
         "circular": "",
         "content_hash": "",
     }

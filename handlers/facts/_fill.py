@@ -47,13 +47,18 @@ def _premise(wording: Wording, fact: Fact, reading: Reading) -> str:
     if fact.when is None or not asked or wording.state(fact) in ("doubt", "over"):
         return ""
     safe, day = wording.campaign.safe_day(fact.key), max(asked)
-    shown = wording.on(day, "short_date")
+    # "Tomorrow" was not said as a date; the date of it would be one that the circular does not name.
+    shown = wording.say("that_day") if reading.asked.relative else wording.on(day, "short_date")
     if day > fact.when.last:
-        return wording.say("too_late", day=shown)
+        return _capital(wording.say("too_late", day=shown))
     if day > safe:
         return wording.say("not_safe", day=shown)
     later_than_now = day > wording.today and day != safe
-    return wording.say("in_time", day=shown) if later_than_now and len(asked) == 1 and not fact.at else ""
+    return _capital(wording.say("in_time", day=shown)) if later_than_now and len(asked) == 1 and not fact.at else ""
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _url(wording: Wording, key: str, reading: Reading) -> str:

@@ -14,7 +14,7 @@ from handlers.understand._gates import Thresholds, learn
 from handlers.understand._lexicon import Found, Lexicon, Reading
 from handlers.understand._lint import lint_examples
 from handlers.understand._parts import clauses, sentences
-from handlers.understand._weigh import Cells, Scored
+from handlers.understand._weigh import Cells, Scored, lead_of
 from models.campaign import Answer, Campaign, Fact
 
 __all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding", "lint_examples"]
@@ -208,7 +208,7 @@ class Understander:
         parts: dict[str, Part] = {}
         for piece in shared(readings):
             reading = with_before(piece, before)
-            before = reading if reading.keys("subject") else before
+            before = reading if reading.keys("subject") or reading.keys("hint") else before
             decided = self._decide(reading, self._rank(reading, before))
             if decided.outcome != "answer" or len(decided.parts) != 1:
                 return ()
@@ -224,7 +224,7 @@ class Understander:
         return self.campaign.answer[decided.parts[0].key]
 
     def _decide(self, reading: Reading, ranked: tuple[Scored, ...]) -> Understanding:
-        best, lead = ranked[0], ranked[0].total - ranked[1].total
+        best, lead = ranked[0], lead_of(ranked)
         foreign = self._foreign(reading, best)
         if foreign:
             return Understanding("unknown", reading, ranked, why=foreign)
@@ -246,8 +246,7 @@ class Understander:
 
     def _margin(self, reading: Reading, ranked: tuple[Scored, ...]) -> float:
         """The lead that the best answer needs. Of two refusals either will do."""
-        first, second = (self.campaign.answer[one.key].outcome for one in ranked[:2])
-        if first != "answer" and second != "answer":
+        if all(self.campaign.answer[one.key].outcome != "answer" for one in ranked[:2]):
             return 0.0
         torn = self._torn(reading) and not ranked[0].why.startswith("*:")
         return max(self.thresholds.margin, TORN) if torn else self.thresholds.margin

@@ -20,6 +20,7 @@ _MEASURE = re.compile(r"(?<=[a-z]) ?[个条份] ?(?=[a-z])")  # "2FA 個 server"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 _WHOLE = frozenset({"news", "this", "does", "access", "address", "business", "bring", "during"})  # no plural, no -ing
 _CONTRACTIONS = (
+    (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"\b(what|who|when|where|how|that|it|there)['’]?s\b(?!['’])"), r"\1 is"),
     (re.compile(r"\bcan['’]?t\b|\bcannot\b"), "can not"),
     (re.compile(r"\bwon['’]?t\b"), "will not"),

@@ -10,10 +10,10 @@ from pathlib import Path
 from handlers.classify import Classifier
 from handlers.understand._fold import fold
 from handlers.understand._lexicon import Lexicon
-from handlers.understand._weigh import Cells, Scored
+from handlers.understand._weigh import Cells, Scored, lead_of
 from models.campaign import Campaign
 
-FOLDS = 3
+FOLDS, TRIED = 4, 2  # of so many parts of the examples so many are tried: more change the thresholds by nothing
 STEPS = 50  # settings of a threshold that are tried
 # What a wrong answer costs in right ones. The trials are several times harder than life: an example is asked without
 # its sisters, and what is left when its own answer is taken away often serves the question too. On people's questions
@@ -94,19 +94,21 @@ def _trials(campaign: Campaign, lexicon: Lexicon, cells: Cells) -> list[Trial]:
     now = datetime(campaign.calendar.first.year, 6, 1, tzinfo=campaign.zone)
     texts, labels = _examples(campaign)
     trials: list[Trial] = []
-    for fold_number in range(FOLDS):
+    for fold_number in range(TRIED):
         rest = [place for place in range(len(texts)) if place % FOLDS != fold_number]
         classifier = Classifier.fit([texts[place] for place in rest], [labels[place] for place in rest])
         for place in range(fold_number, len(texts), FOLDS):
             reading, likeness = lexicon.read(texts[place], now), dict(classifier.scores(texts[place]))
             ranked = cells.weigh(reading, likeness)
             trials.append(_trial(ranked, labels[place]))
-            trials.append(_trial([one for one in ranked if one.key != labels[place]], None))
+            if others := [one for one in ranked if one.key != labels[place]]:
+                trials.append(_trial(others, None))
     return trials
 
 
 def _trial(ranked: Sequence[Scored], label: str | None) -> Trial:
-    return Trial(ranked[0].total, ranked[0].total - ranked[1].total, ranked[0].key == label, label is not None)
+    best, lead = ranked[0], lead_of(ranked)
+    return Trial(best.total, lead, best.key == label, label is not None)
 
 
 def _choose(trials: Iterable[Trial]) -> Thresholds:

@@ -89,6 +89,9 @@ class Lexicon:
         for target in campaign.targets:
             if target.url or target.host:
                 lexicon.vocabulary.update(tokens(fold(target.url or target.host or "")))
+        for briefing in campaign.briefings:
+            lexicon._add("qualifier", f"mode:{briefing.mode}", briefing.mode_name.values())
+            lexicon._add("qualifier", f"language:{briefing.language}", briefing.language_name.values())
         for answer in campaign.answers:
             lexicon._add("cue" if answer.outcome == "answer" else "trigger", answer.key, answer.triggers)
         for term in campaign.glossary:

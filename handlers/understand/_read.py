@@ -26,11 +26,13 @@ _WEEKDAY = re.compile(
     r"\b(last |this |next |coming )?(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs|r)?\b"
     r"|(上|下)?(?:个)?星期([一二三四五六日天])"
 )
-_RELATIVE = {
-    "today": 0, "tonight": 0, "this afternoon": 0, "this morning": 0, "this evening": 0, "今晚": 0, "今天": 0,
-    "tomorrow": 1, "tmr": 1, "tmrw": 1, "tomoro": 1, "明天": 1,
-    "yesterday": -1, "昨天": -1, "后天": 2, "day after tomorrow": 2,
-}  # fmt: skip
+# The signs before a Chinese word that make another word of it: "最后日期" is no day after tomorrow.
+_RELATIVE = (
+    (0, re.compile(r"\b(?:today|tonight|this (?:morning|afternoon|evening))\b|今[天日晚]")),
+    (1, re.compile(r"\b(?<!after )(?:tomorrow|tmrw?|tomoro)\b|(?<!打)听日|(?<![说证声表注列讲])明[天日]")),
+    (2, re.compile(r"\bday after tomorrow\b|(?<![最之以今先然])后[天日]")),
+    (-1, re.compile(r"\byesterday\b|昨[天日]")),
+)
 _PARTS = {
     **dict.fromkeys(("early", "beginning of", "start of", "初", "头", "上旬"), "early"),
     **dict.fromkeys(("mid", "middle of", "中", "中旬"), "mid"),
@@ -74,7 +76,7 @@ def read(folded: str, now: datetime, known: Iterable[date]) -> Asked:
     """Read dates by the calendar of `now`; a bare day such as "the 28th" is the nearest of the `known` days with it."""
     known = tuple(known)
     rest, dates = _full_dates(folded, now, known)
-    relative = [now.date() + timedelta(days=shift) for word, shift in _RELATIVE.items() if _has(rest, word)]
+    relative = [now.date() + timedelta(days=shift) for shift, pattern in _RELATIVE if pattern.search(rest)]
     bare = [day for day in _bare_days(rest, now, known) if day not in dates]
     dates = list(dict.fromkeys((*dates, *bare, *relative)))
     weekdays = [] if dates else _weekdays(rest, now)
@@ -92,10 +94,6 @@ def _parts(text: str, pattern: re.Pattern[str]) -> list[tuple[str, int]]:
 
 def _month(text: str) -> int:
     return _MONTHS.index(text[:3]) + 1 if text[:3] in _MONTHS else _number(text)
-
-
-def _has(text: str, word: str) -> bool:
-    return word in text if not word.isascii() else re.search(rf"\b{word}\b", text) is not None
 
 
 def _full_dates(text: str, now: datetime, known: tuple[date, ...]) -> tuple[str, list[date]]:

@@ -126,6 +126,11 @@ class Cells:
         return more, why
 
 
+def lead_of(ranked: Sequence[Scored]) -> float:
+    """How far the best is before the next; before nothing, where it is alone."""
+    return ranked[0].total - (ranked[1].total if len(ranked) > 1 else 0.0)
+
+
 def _longest(reading: Reading, key: str) -> int:
     return max(one.end - one.start for one in reading.found if (one.kind, one.key) == ("trigger", key))
 

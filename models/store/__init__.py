@@ -85,6 +85,7 @@ class Store:
             url,
             pool_size=POOL,
             max_overflow=0,
+            hide_parameters=True,  # an error that is logged must not quote what people wrote
             pool_pre_ping=True,  # a server that was restarted costs a new connection, not an error
             connect_args={"connect_timeout": 5},
         )

@@ -9,7 +9,13 @@ BUSY_SECONDS = 10  # how long to wait for another process (`bot cases`, a second
 
 
 def sqlite_engine(url: URL, *, begin: str, pragma: str, connections: int) -> Engine:
-    engine = create_engine(url, pool_size=connections, max_overflow=0, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,  # an error that is logged must not quote what people wrote
+        connect_args={"timeout": BUSY_SECONDS},
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
