@@ -113,8 +113,8 @@ async def test_a_pressed_choice_is_shown_by_its_label_and_as_chosen(ann: AsyncCl
 async def test_an_empty_conversation_offers_the_campaigns_own_starts_in_each_language(ann: AsyncClient) -> None:
     page = (await ann.get("/")).text
     assert re.findall(r'<button name="text" value="([^"]+)" lang="([^"]+)">([^<]+)<', page) == [
-        ("When is it due?", "en", "Deadlines"),
-        ("幾時死線呀?", "zh-Hant-HK", "截止日期"),
+        ("What is due?", "en", "Deadlines"),
+        ("有咩死線？", "zh-Hant-HK", "截止日期"),
         ("Where is it?", "en", "The venue"),
         ("在哪裏？", "zh-Hant-HK", "地點"),
     ]

@@ -62,7 +62,7 @@ def small_campaign(key: str = "small", **other: Any) -> Campaign:
         "fact": (),
         "starts": ("due", "where"),
         "answer": (
-            start("due", "Deadlines", "截止日期", "When is it due?", "幾時死線呀?"),
+            start("due", "Deadlines", "截止日期", "What is due?", "有咩死線？"),
             start("where", "The venue", "地點", "Where is it?", "在哪裏？"),
         ),
         "circular": "",

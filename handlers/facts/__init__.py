@@ -63,13 +63,10 @@ class Facts:
         ]  # fmt: skip
 
     def _meant(self, text: str, now: datetime, history: Sequence[str]) -> tuple[Understander, ...]:
-        """The campaigns that may be meant: where the text names nothing, the one that was talked of before."""
-        if any(one.speaks_of(text, now) for one in self.understanders):
-            return self.understanders
-        for earlier in reversed(history):
-            talked = tuple(one for one in self.understanders if one.speaks_of(earlier, now))
-            if talked:
-                return talked
+        """The campaigns that may be meant: those that know what the text names, else what was talked of before."""
+        for said in (text, *reversed(history)):
+            if speaking := tuple(one for one in self.understanders if one.speaks_of(said, now)):
+                return speaking
         return self.understanders
 
     def answer(self, campaign: str, key: str, now: datetime, language: str) -> Reply | None:

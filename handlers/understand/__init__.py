@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -90,7 +91,9 @@ class Understander:
     def speaks_of(self, text: str, now: datetime) -> bool:
         """Whether the text names something that this campaign is about."""
         reading = self.read(text, now)
-        return any(reading.keys(kind) for kind in ("subject", "cue", "term", "qualifier"))
+        cued = [self.campaign.answer[key] for key in reading.keys("cue")]
+        own = any(not any(cell.startswith("*") for cell in answer.covers) for answer in cued)
+        return own or any(reading.keys(kind) for kind in ("subject", "term", "qualifier"))
 
     def understand_anew(self, text: str, now: datetime, before: Reading | None = None) -> Understanding:
         """The same without looking whether somebody reviewed this very phrasing."""
@@ -249,6 +252,8 @@ class Understander:
         if all(self.campaign.answer[one.key].outcome != "answer" for one in ranked[:2]):
             return 0.0
         torn = self._torn(reading) and not ranked[0].why.startswith("*:")
+        if torn and len(reading.tokens) <= SHORT:
+            return inf  # "registration": no lead makes one word clear
         return max(self.thresholds.margin, TORN) if torn else self.thresholds.margin
 
     def _torn(self, reading: Reading) -> bool:

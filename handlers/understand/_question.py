@@ -24,6 +24,7 @@ TERM = "term."  # a word of the glossary, asked for its meaning
 QUESTIONS = frozenset(
     {"when", "deadline", "how", "where", "who", "why", "since", "consequence", "late"}
 )  # "when can we book?" wishes nothing
+BIDDEN = frozenset({"remind", "stop", "cancel"})  # wishes whatever is asked beside them: "remind me before it is due"
 PLAIN = frozenset({"seat", "remind", "stop", "cancel"})  # wishes that are plain when two words say them
 
 
@@ -136,9 +137,9 @@ def _wishes(reading: Reading) -> dict[str, float]:
     for found in acts:
         places = set(range(found.start, found.end))
         share = len(places) / len(telling | places)
-        if found.key in PLAIN and len(places) > 1 and not asks:
+        if found.key in PLAIN and len(places) > 1:
             share = max(share, 0.9)
-        if asks:
+        if asks and found.key not in BIDDEN:
             share *= ASIDE
         shares[found.key] = max(shares.get(found.key, 0.0), share)
     return shares
