@@ -23,6 +23,7 @@ __all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander",
 Outcome = Literal["answer", "choose", "unknown", "empty"]
 CHOICES = 3
 PARTS = 4
+PIECE = 0.25  # of the lead that is needed: what the other pieces of a message ask makes each of them clearer
 SHORT = 4  # words or Chinese characters; what is as short is unclear by nature, so the best guesses are offered
 LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
 PASSING_BY = frozenset({"next", "when", "what", "final", "end", "start"})  # what a question about a day says besides
@@ -210,14 +211,14 @@ class Understander:
         readings = [self.read(piece, now) for piece in pieces]
         parts: dict[str, Part] = {}
         for piece in shared(readings):
-            reading = with_before(piece, before)
+            reading = piece if piece.keys("subject") else with_before(piece, before)
             before = reading if reading.keys("subject") or reading.keys("hint") else before
-            decided = self._decide(reading, self._rank(reading, before))
+            decided = self._decide(reading, self._rank(reading, before), PIECE)
             if decided.outcome != "answer" or len(decided.parts) != 1:
                 return ()
             if self._answer(decided).outcome != "answer" and not decided.why.startswith("trigger"):
                 return ()
-            if decided.why.startswith("*:") and parts:
+            if decided.why.startswith("*:") and parts and not _telling(reading):
                 continue  # "..., what should we do?" asks nothing else than what stands before it
             parts.setdefault(decided.parts[0].key, decided.parts[0])
         refused = [part for part in parts.values() if self.campaign.answer[part.key].outcome == "refuse"]
@@ -226,12 +227,12 @@ class Understander:
     def _answer(self, decided: Understanding) -> Answer:
         return self.campaign.answer[decided.parts[0].key]
 
-    def _decide(self, reading: Reading, ranked: tuple[Scored, ...]) -> Understanding:
+    def _decide(self, reading: Reading, ranked: tuple[Scored, ...], of_margin: float = 1.0) -> Understanding:
         best, lead = ranked[0], lead_of(ranked)
         foreign = self._foreign(reading, best)
         if foreign:
             return Understanding("unknown", reading, ranked, why=foreign)
-        margin = self._margin(reading, ranked)
+        margin = of_margin * self._margin(reading, ranked)
         if reading.mostly_unknown and not best.why.startswith("trigger"):
             return Understanding("unknown", reading, ranked, why=FAR)
         least = self.thresholds.answer + STRANGE * min(len(reading.unknown), MOST_STRANGE) * reading.strange
@@ -278,8 +279,11 @@ class Understander:
 
 def _is_aside(reading: Reading) -> bool:
     """Whether what is told names no mishap and nothing else that the question may be about."""
-    telling = [aspect for aspect in reading.keys("aspect") if aspect not in words().vague]
-    return not (telling or reading.keys("trigger") or reading.keys("cue"))
+    return not (_telling(reading) or reading.keys("trigger") or reading.keys("cue"))
+
+
+def _telling(reading: Reading) -> list[str]:
+    return [aspect for aspect in reading.keys("aspect") if aspect not in words().vague]
 
 
 def _plain(text: str) -> str:

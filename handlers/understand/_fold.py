@@ -16,6 +16,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(
     rf"(?:[a-z0-9-]+\.)+[a-z]{{2,}}(?:/\S*)?|[a-z0-9.+_-]+@[a-z0-9.-]+|\d+(?:[.:]\d+)+|[a-z0-9]+|[{_HAN}]"
 )
+_HOW = re.compile(r"(?<![0-9一二三四五六七八九十两几半早晚有])点(?= ?[a-z])")  # "點 register": how, and no hour
 _MEASURE = re.compile(r"(?<=[a-z]) ?[个条份] ?(?=[a-z])")  # "2FA 個 server"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 _WHOLE = frozenset({"news", "this", "does", "access", "address", "business", "bring", "during"})  # no plural, no -ing
@@ -93,7 +94,7 @@ def fold(text: str) -> str:
         text = _simplify().convert(text)
         pattern, spoken = _cantonese()
         text = pattern.sub(lambda found: spoken[found[0]], text)
-        text = _MEASURE.sub(" ", text)
+        text = _HOW.sub("怎样", _MEASURE.sub(" ", text))
     for pattern, plain in _CONTRACTIONS:
         text = pattern.sub(plain, text)
     return text

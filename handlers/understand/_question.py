@@ -85,7 +85,7 @@ class Question:
         if subject == "-":
             return 0.0
         if subject == "*":
-            return ASIDE * ANY if self.subjects or self.reading.strange else ANY
+            return ASIDE * ANY if self.subjects or self.before or self.reading.strange else ANY
         if subject.startswith(TERM):
             asked = subject in self.reading.keys("term") and "what" in self.aspects
             return EXACT * asked * (ASIDE if self.reading.keys("cue") else 1)
