@@ -1,22 +1,22 @@
 """Finds out which of a circular's answers a question asks for, or that it asks for none of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from handlers.classify import Classifier
 from handlers.understand._dialogue import asks, first_with_subject, shared, with_before
+from handlers.understand._figures import is_target, top, with_figures
 from handlers.understand._fold import fold, words
 from handlers.understand._gates import Thresholds, learn
-from handlers.understand._lexicon import Found, Lexicon, Reading
+from handlers.understand._lexicon import Lexicon, Reading
 from handlers.understand._lint import lint_examples
 from handlers.understand._parts import clauses, sentences
 from handlers.understand._weigh import Cells, Scored, lead_of
-from models.campaign import Answer, Campaign, Fact
+from models.campaign import Answer, Campaign
 
 __all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding", "lint_examples"]
 
@@ -26,8 +26,6 @@ PARTS = 4
 PIECE = 0.25  # of the lead that is needed: what the other pieces of a message ask makes each of them clearer
 SHORT = 4  # words or Chinese characters; what is as short is unclear by nature, so the best guesses are offered
 LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
-PASSING_BY = frozenset({"next", "when", "what", "final", "end", "start"})  # what a question about a day says besides
-ANY_DAY = "*:day"  # the cell of the answer that tells what is on a day
 FAR = "nothing is near enough"
 STRANGE = 0.12  # what an answer needs more for each word that nothing explains,
 MOST_STRANGE = 5  # up to so many
@@ -142,19 +140,7 @@ class Understander:
 
     def read(self, text: str, now: datetime) -> Reading:
         """The reading of a text, with what its figures and addresses tell of subjects and aspects."""
-        reading = self.lexicon.read(text, now)
-        more = [*self._of_days(reading), *self._of_hosts(reading)]
-        if named := reading.keys("qualifier"):
-            more.append(Found("hint", self._sessions, 0, 0))
-            if not (reading.keys("aspect") or reading.strange):
-                more.append(Found("aspect", named[0].removeprefix("not ").partition(":")[0], 0, 0))
-        dated = reading.asked.days or self._in_parts(reading)
-        asks_more = {*reading.keys("aspect")} - PASSING_BY
-        if dated and not (reading.keys("subject") or asks_more or reading.strange):
-            more += [Found("cue", answer.key, 0, 0) for answer in self.campaign.answers if ANY_DAY in answer.covers]
-        if reading.asked.count:
-            more.append(Found("aspect", "limit", 0, 0))
-        return replace(reading, found=(*reading.found, *more))
+        return with_figures(self.lexicon.read(text, now), self.campaign)
 
     def nearest(self, text: str, count: int = 3) -> list[tuple[str, float]]:
         """The examples that are most like the text, with their likeness between 0 and 1."""
@@ -165,36 +151,6 @@ class Understander:
         likeness = dict(self.classifier.scores(reading.folded))
         talked = (before.keys("subject") or before.keys("hint")) if before else ()
         return tuple(self.cells.weigh(reading, likeness, talked))
-
-    def _of_days(self, reading: Reading) -> list[Found]:
-        """A date points at what happens on it."""
-        days, in_parts = set(reading.asked.days), self._in_parts(reading)
-        found = [Found("aspect", "day", 0, 0)] if days or in_parts else []
-        if reading.asked.relative:
-            return found
-        subjects = {fact.subject for fact in self.campaign.facts if fact.when and fact.when.last in days}
-        subjects |= {fact.subject for fact in in_parts}
-        if days & {briefing.on for briefing in self.campaign.briefings}:
-            subjects.add(self._sessions)
-        return found + [Found("hint", subject, 0, 0) for subject in sorted(subjects)]
-
-    def _in_parts(self, reading: Reading) -> list[Fact]:
-        """The facts that stand in a part of a month that the question names: "late May"."""
-        return [fact for fact in self.campaign.facts if fact.when
-                and any((one.part, one.month) in reading.asked.parts for one in fact.when.fuzzy)]  # fmt: skip
-
-    @property
-    def _sessions(self) -> str:
-        """The subject that the briefings are about."""
-        closing = {self.campaign.fact[one.closes].subject for one in self.campaign.briefings if one.closes}
-        return _top(self.campaign, closing)
-
-    def _of_hosts(self, reading: Reading) -> list[Found]:
-        targets = {_host(target.url or target.host or ""): target for target in self.campaign.targets}
-        known = [host for host in reading.hosts if _host(host) in targets]
-        subjects = {fact.subject for fact in self.campaign.facts for target in self.campaign.targets
-                    if target.url and target.url in fact.quote}  # fmt: skip
-        return [Found("subject", subject, 0, 0) for subject in sorted(subjects)] if known else []
 
     def _before(self, history: Sequence[str], now: datetime) -> Reading | None:
         for text in reversed(history):
@@ -261,7 +217,7 @@ class Understander:
         """Whether only hints were found, and they point at several subjects: "registration"."""
         if reading.keys("subject") or reading.keys("trigger") or reading.keys("cue"):
             return False
-        return len({_top(self.campaign, {key}) for key in reading.keys("hint")}) > 1
+        return len({top(self.campaign, key) for key in reading.keys("hint")}) > 1
 
     def _foreign(self, reading: Reading, best: Scored) -> str:
         """Why the question is about something else, whatever it resembles; nothing where it is not."""
@@ -270,9 +226,8 @@ class Understander:
         calendar = self.campaign.calendar
         if any(not calendar.first.year <= year <= calendar.last.year for year in reading.asked.years):
             return "year"
-        targets = {_host(target.url or target.host or "") for target in self.campaign.targets}
         contacts = " ".join(contact.value for contact in self.campaign.contacts)
-        if any(_host(host) not in targets and host not in contacts for host in reading.hosts):
+        if any(host not in contacts and not is_target(host, self.campaign) for host in reading.hosts):
             return "host"
         return "system" if reading.acronyms else ""
 
@@ -289,16 +244,3 @@ def _telling(reading: Reading) -> list[str]:
 def _plain(text: str) -> str:
     """A phrasing without what makes no difference: spaces, case and marks."""
     return "".join(sign for sign in fold(text) if sign.isalnum())
-
-
-def _top(campaign: Campaign, subjects: set[str]) -> str:
-    """The widest subject that the given ones are within."""
-    within = {subject.key: subject.within for subject in campaign.subjects}
-    key = min(subjects) if subjects else campaign.subjects[0].key
-    while parent := within.get(key):
-        key = parent
-    return key
-
-
-def _host(address: str) -> str:
-    return (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()
