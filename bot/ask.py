@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+YEARS = (1900, 2200)
 LINE = '{"id": "1", "question": "When is the deadline?"}'
 
 
@@ -35,19 +36,22 @@ def _run(given: argparse.Namespace) -> int:
 
             sys.stdout.writelines(f"{line}\n" for line in explain(facts, question, now))
         return 0
-    return _lines(facts, sys.stdin, now)
+    return _lines(facts, sys.stdin.buffer, now)
 
 
-def moment(text: str) -> datetime:
+def moment(text: str, name: str = "--as-of") -> datetime:
+    """The moment that `text` writes out, with its zone. Raises SettingsError, which names `name`."""
     from bot.settings import SettingsError
 
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise SettingsError(f"--as-of: {text!r} is not a time such as 2023-04-12T10:00:00+08:00") from error
-    if moment.tzinfo is None:
-        raise SettingsError(f"--as-of: {text!r} has no time zone; write it such as 2023-04-12T10:00:00+08:00")
-    return moment
+        raise SettingsError(f"{name}: {text!r} is not a time such as 2023-04-12T10:00:00+08:00") from error
+    if at.tzinfo is None:
+        raise SettingsError(f"{name}: {text!r} has no time zone; write it such as 2023-04-12T10:00:00+08:00")
+    if not YEARS[0] <= at.year <= YEARS[1]:
+        raise SettingsError(f"{name}: the year of {text!r} is not between {YEARS[0]} and {YEARS[1]}")
+    return at
 
 
 def _told(facts: Any, question: str, now: datetime, *, as_json: bool) -> str:
@@ -59,7 +63,7 @@ def _told(facts: Any, question: str, now: datetime, *, as_json: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(facts: Any, source: Iterable[str], now: datetime) -> int:
+def _lines(facts: Any, source: Iterable[bytes], now: datetime) -> int:
     """Answer every line; a bad one gets an error line with its number, and the rest goes on."""
     bad = 0
     for number, line in enumerate(source, 1):
@@ -72,32 +76,44 @@ def _lines(facts: Any, source: Iterable[str], now: datetime) -> int:
     return 1 if bad else 0
 
 
-def _answered(facts: Any, line: str, number: int, now: datetime) -> tuple[dict[str, object], bool]:
+def _answered(facts: Any, line: bytes, number: int, now: datetime) -> tuple[dict[str, object], bool]:
     from bot.settings import SettingsError
 
     try:
         asked = _read(line)
-        at = moment(asked["as_of"]) if asked.get("as_of") else now
+        at = moment(asked["as_of"], "as_of") if asked.get("as_of") else now
     except (ValueError, SettingsError) as error:
         return {"error": f"line {number}: {error}", "line": number}, True
     reply = facts.reply(asked["question"], at, asked.get("history") or ())
     return _object(asked["id"], reply), False
 
 
-def _read(line: str) -> dict[str, Any]:
+def _read(line: bytes) -> dict[str, Any]:
+    """One line's question. Raises ValueError, which says what is wrong with the line."""
     try:
-        asked = json.loads(line)
+        asked = json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start}") from error
+    except RecursionError as error:
+        raise ValueError(f"not JSON (nested too deeply); a line is like {LINE}") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error.msg}); a line is like {LINE}") from error
     if not isinstance(asked, dict):
         raise ValueError(f"not an object; a line is like {LINE}")
     for name in ("id", "question"):
-        if not isinstance(asked.get(name), str):
+        if not _is_text(asked.get(name)):
             raise ValueError(f"{name} is missing or not a text; a line is like {LINE}")
+    if asked.get("as_of") is not None and not _is_text(asked["as_of"]):
+        raise ValueError("as_of is not a text such as 2023-04-12T10:00:00+08:00")
     history = asked.get("history") or []
-    if not isinstance(history, list) or not all(isinstance(turn, str) for turn in history):
+    if not isinstance(history, list) or not all(_is_text(turn) for turn in history):
         raise ValueError("history is not a list of texts, the earlier questions")
     return asked
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text that can be written: half a character (a lone surrogate) cannot."""
+    return isinstance(value, str) and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _object(number: str | None, reply: Any) -> dict[str, object]:

@@ -52,6 +52,7 @@ class Reception:
 
     async def receive(self, ask: Ask) -> Reply:
         """Answer, and keep the turn. The same ask a second time gives the same reply and changes nothing."""
+        ask = replace(ask, text=ask.text.replace("\x00", ""))  # PostgreSQL keeps no text with this sign
         earlier = await self._store.read(turns, ask.room, 20)
         again = [turn for turn in earlier if turn.ask_id == ask.id]
         if again:

@@ -147,7 +147,11 @@ def test_a_line_may_have_its_own_time_and_history(here: Path) -> None:
 
 BAD: list[tuple[str | bytes, str]] = [
     ("{", "not JSON"),
-    (b'\xff\xfe{"id"', "not JSON"),
+    (b'\xff\xfe{"id"', "not UTF-8 at byte 0"),
+    ("[" * 200_000, "nested too deeply"),
+    ('{"id": "x", "question": "When \\ud800?"}', "question is missing or not a text"),
+    ('{"id": "x", "question": "When?", "as_of": 5}', "as_of is not a text"),
+    ('{"id": "x", "question": "When?", "as_of": "0001-01-01T00:00:00+08:00"}', "is not between 1900 and 2200"),
     ('["id", "question"]', "not an object"),
     ('{"question": "When?"}', "id is missing"),
     ('{"id": 7, "question": "When?"}', "id is missing or not a text"),

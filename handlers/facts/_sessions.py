@@ -101,8 +101,9 @@ def _what(wording: Wording, wanted: Wanted, everything: Sequence[Briefing]) -> s
 
 
 def _language_name(wording: Wording, code: str) -> str:
-    names = Locale.parse(wording.campaign.locales[wording.language]).languages
-    return str(names.get(code, code))
+    if code == "cmn":  # the locale data know Mandarin only as Chinese
+        return wording.say("mandarin")
+    return str(Locale.parse(wording.campaign.locales[wording.language]).languages.get(code, code))
 
 
 def _listed(wording: Wording, heading: str, briefings: Iterable[Briefing]) -> str:

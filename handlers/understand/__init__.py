@@ -24,7 +24,6 @@ Outcome = Literal["answer", "choose", "unknown", "empty"]
 CHOICES = 3
 PARTS = 4
 PIECE = 0.25  # of the lead that is needed: what the other pieces of a message ask makes each of them clearer
-SHORT = 4  # words or Chinese characters; what is as short is unclear by nature, so the best guesses are offered
 LONG = 25  # words; in a message longer than this one clause may be the question and the rest its circumstances
 FAR = "nothing is near enough"
 STRANGE = 0.12  # what an answer needs more for each word that nothing explains,
@@ -198,7 +197,7 @@ class Understander:
             one.key for one in ranked[:CHOICES]
             if one.total >= self.thresholds.choice and self.campaign.answer[one.key].outcome == "answer"
         )  # fmt: skip
-        if not choices and len(reading.tokens) <= SHORT and reading.found:
+        if not choices and reading.short and reading.found:
             choices = tuple(one.key for one in ranked[:CHOICES] if self.campaign.answer[one.key].outcome == "answer")
         if not choices or reading.strange:
             return Understanding("unknown", reading, ranked, why=FAR)
@@ -209,7 +208,7 @@ class Understander:
         if all(self.campaign.answer[one.key].outcome != "answer" for one in ranked[:2]):
             return 0.0
         torn = self._torn(reading) and not ranked[0].why.startswith("*:")
-        if torn and len(reading.tokens) <= SHORT:
+        if torn and reading.short:
             return inf  # "registration": no lead makes one word clear
         return max(self.thresholds.margin, TORN) if torn else self.thresholds.margin
 
@@ -226,8 +225,10 @@ class Understander:
         calendar = self.campaign.calendar
         if any(not calendar.first.year <= year <= calendar.last.year for year in reading.asked.years):
             return "year"
-        contacts = " ".join(contact.value for contact in self.campaign.contacts)
-        if any(host not in contacts and not is_target(host, self.campaign) for host in reading.hosts):
+        known = {contact.value.rpartition("@")[2] for contact in self.campaign.contacts}
+        ours = tuple(f".{name}" for name in known)
+        hosts = (host.partition("/")[0] for host in reading.hosts)
+        if any(not (host in known or host.endswith(ours) or is_target(host, self.campaign)) for host in hosts):
             return "host"
         return "system" if reading.acronyms else ""
 

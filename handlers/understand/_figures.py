@@ -38,7 +38,7 @@ def _of_days(reading: Reading, campaign: Campaign) -> Iterator[Found]:
     if not (days or in_parts):
         return
     asks_more = {*reading.keys("aspect")} - PASSING_BY
-    if not (reading.keys("subject") or asks_more or reading.strange):
+    if not (reading.keys("subject") or reading.keys("qualifier") or asks_more or reading.strange):
         yield from (Found("cue", answer.key, 0, 0) for answer in campaign.answers if ANY_DAY in answer.covers)
     yield Found("aspect", "day", 0, 0)
     if reading.asked.relative:
@@ -56,7 +56,7 @@ def _of_properties(reading: Reading, campaign: Campaign) -> Iterator[Found]:
     if not named or not campaign.briefings:
         return
     yield Found("hint", _sessions(campaign), 0, 0)
-    if not (reading.keys("aspect") or reading.asked.days or reading.strange):
+    if not (reading.keys("aspect") or reading.strange):
         yield Found("aspect", named[0].removeprefix("not ").partition(":")[0], 0, 0)
 
 

@@ -90,6 +90,7 @@ def fold(text: str) -> str:
     """One form: lower case, simplified written Chinese, contractions written out, nothing invisible. Pure."""
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + "\n" + text[-LONGEST // 2 :]
+    text = text.encode(errors="ignore").decode()  # half a character, cut off somewhere on its way
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
     if not text.isascii():
         text = _simplify().convert(text)

@@ -14,7 +14,9 @@ from handlers.understand._read import Asked, read
 from models.campaign import Campaign
 
 _ACRONYM = re.compile(r"(?<![A-Za-z0-9@./-])[A-Z][A-Z0-9]{1,5}(?![A-Za-z@./])")
-_NAMED_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)")
+_NAMED_HOST = re.compile(r"(?=[^/]*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)")
+_IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
+SHORT = 4  # words; a Chinese character is half of one
 GAP = "…"  # in a name: some other words may stand here, at most
 NEAR = 4
 Name = tuple[tuple[str, ...], ...]  # the words of a name, piece by piece between its gaps
@@ -54,6 +56,12 @@ class Reading:
         """Whether it holds words that nothing explains: a foreign word, or two Chinese characters."""
         han = [word for word in self.unknown if not word.isascii()]
         return len(han) >= 2 or len(han) < len(self.unknown)
+
+    @property
+    def short(self) -> bool:
+        """Whether it has only a word or a few: what is as short is unclear by nature."""
+        han = sum(not word.isascii() for word in self.tokens)
+        return len(self.tokens) - han + han / 2 <= SHORT
 
     @property
     def uncovered(self) -> int:
@@ -110,8 +118,9 @@ class Lexicon:
         for kind, table in (("aspect", general.aspects), ("act", general.acts), ("qualifier", general.qualifiers)):
             for key, aliases in table.items():
                 self._add(kind, key, aliases)
-        for key, aliases in campaign.aspects.items():
-            self._add("aspect", key, aliases)
+        for kind, table in (("aspect", campaign.aspects), ("qualifier", campaign.qualifiers)):
+            for key, aliases in table.items():
+                self._add(kind, key, aliases)
 
     def _add(self, kind: str, key: str, aliases: Iterable[str]) -> None:
         for alias in aliases:
@@ -122,6 +131,7 @@ class Lexicon:
 
     def read(self, text: str, now: datetime) -> Reading:
         """Everything that can be read in `text`; pure but for a memory of corrected spellings."""
+        now = now.astimezone(self.campaign.zone)  # "today" is the campaign's day, wherever the machine stands
         folded = fold(text)
         words_read = tuple(self._spell(token) for token in tokens(folded))
         visible = _without_parts_of_names(self._visible(self._matches(words_read)))
@@ -189,7 +199,7 @@ class Lexicon:
         )  # fmt: skip
 
     def _hosts(self, read_words: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(word for word in read_words if _NAMED_HOST.match(word) and not word[0].isdigit())
+        return tuple(word for word in read_words if _IP_ADDRESS.fullmatch(word) or _NAMED_HOST.match(word))
 
 
 def _end_of(pieces: Name, read_words: tuple[str, ...], start: int) -> int:
@@ -226,7 +236,7 @@ def _negated(found: Found, read_words: tuple[str, ...]) -> Found:
     if found.kind != "qualifier":
         return found
     before = read_words[max(0, found.start - 4) : found.start]
-    spoken = "".join(before)
+    spoken = "".join((*before, " ", *read_words[found.end : found.end + 3]))  # Chinese also says it behind the word
     spoken = re.sub("(.)不\\1", "", spoken)  # "is it or is it not" only asks
     denied = any(word in words().negations for word in before if word.isascii()) or any(
         not word.isascii() and len(word) > 1 and word in spoken for word in words().negations

@@ -44,13 +44,24 @@ _PART_EN = re.compile(
 _PART_ZH = re.compile(
     r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份)?(?P<part>初|头|上旬|中旬|中|底|尾|末|下旬)"
 )
-_COUNT_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "third": 3}
+NEAR_DAYS = 20
+_COUNT_WORDS = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "ten": 10,
+    "dozen": 12,
+    "both": 2,
+    "third": 3,
+}
 _PEOPLE = r"(?:of us|people|persons?|colleagues?|staff|attendees?|pax|seats?|places|spots|reps?|guys|members?)"
-_COUNT_EN = re.compile(
-    rf"\b(\d{{1,3}}|two|three|four|five|six|seven|eight|ten|third) (?:more |extra |of (?:my|our) )?{_PEOPLE}\b"
-)
+_COUNT_EN = re.compile(rf"\b(\d{{1,3}}|{'|'.join(_COUNT_WORDS)}) (?:more |extra |of (?:my|our) )?{_PEOPLE}\b")
 _COUNT_ZH = re.compile(
-    r"(\d{1,3}|[两二三四五六七八九十]) ?(?:个人|位|人|个同事|名|个位|张|条友|个(?!工作|营业|月|星期|问题))"
+    r"(\d{1,3}|[两二三四五六七八九十]{1,3}) ?(?:个人|位|人|个同事|名|个位|张|条友|个(?!工作|营业|月|星期|问题))"
 )
 _HAN_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
 
@@ -142,14 +153,16 @@ def _bare_days(text: str, now: datetime, known: tuple[date, ...]) -> list[date]:
 
 
 def _nearest(number: int, now: datetime, known: tuple[date, ...]) -> date | None:
+    """The day with this number that is meant: a known one near `now`, else the one in the month of the known days."""
     if not 1 <= number <= 31:
         return None
-    fitting = [day for day in known if day.day == number]
-    if fitting:
+    near = [day for day in known if abs((day - now.date()).days) <= NEAR_DAYS]
+    if fitting := [day for day in near if day.day == number]:
         return min(fitting, key=lambda day: (abs((day - now.date()).days), day))
-    around = {day.month for day in known if abs((day - now.date()).days) < 20} or {now.month}
+    months = {day.replace(day=1) for day in near} or {now.date().replace(day=1)}
+    first = now.date().replace(day=1)
     try:
-        return now.date().replace(month=now.month if now.month in around else min(around), day=number)
+        return (first if first in months else min(months)).replace(day=number)
     except ValueError:
         return None
 
@@ -160,7 +173,7 @@ def _weekdays(text: str, now: datetime) -> list[date]:
         index = _WEEKDAYS.index(english) if english else "一二三四五六日天".index(chinese) % 7
         ahead = (min(index, 6) - now.weekday()) % 7
         back = which.strip() == "last" or which_zh == "上"
-        days.append(now.date() + timedelta(days=(ahead or 7) - 7 if back else ahead))
+        days.append(now.date() + timedelta(days=ahead - 7 if back else ahead))
     return days
 
 

@@ -200,6 +200,7 @@ class Campaign(_Data):
     time_label: Words
     calendar: Calendar
     aspects: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    qualifiers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     starts: tuple[Key, ...] = ()
     participant: Words = Field(default_factory=lambda: {"en": "participant", "zh-Hant": "參與者"})
