@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 YEARS = (1900, 2200)
@@ -27,7 +26,8 @@ def _run(given: argparse.Namespace) -> int:
     from models.campaign import load_all
 
     now = moment(given.as_of) if given.as_of else datetime.now().astimezone()
-    facts = Facts.of(load_all(load().campaigns), Path("var/understanding"))
+    settings = load(signs=False)
+    facts = Facts.of(load_all(settings.campaigns), settings.var / "understanding")
     if given.question:
         question = " ".join(given.question)
         sys.stdout.write(_told(facts, question, now, as_json=given.json))

@@ -18,7 +18,7 @@ GAP = "  "
 
 
 def run(_: argparse.Namespace) -> int:
-    cases = asyncio.run(_waiting(load()))
+    cases = asyncio.run(_waiting(load(signs=False)))
     sys.stdout.writelines(f"{line}\n" for line in table(cases))
     return 0
 

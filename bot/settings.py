@@ -99,15 +99,22 @@ class Settings(BaseSettings):
         return self.sqlite_file.parent if self.sqlite_file else Path("var")
 
 
-def load(environ: Mapping[str, str] | None = None, env_file: str | Path | None = ".env") -> Settings:
-    """Read every setting, the environment before the file, or raise `SettingsError`. An empty value is not a value."""
+def load(
+    environ: Mapping[str, str] | None = None, env_file: str | Path | None = ".env", *, signs: bool = True
+) -> Settings:
+    """Read every setting, the environment before the file, or raise `SettingsError`. An empty value is not a value.
+
+    What signs nothing (one question on the terminal) needs no key, and makes none.
+    """
     given = _given(os.environ if environ is None else environ, env_file)
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise SettingsError(_sentence(str(error.errors()[0]["loc"][0]))) from error
     _check_demonstration(settings, given)
-    return settings if settings.secret_key else settings.model_copy(update={"secret_key": _own_key(settings)})
+    return (
+        settings if settings.secret_key or not signs else settings.model_copy(update={"secret_key": _own_key(settings)})
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -234,3 +234,9 @@ def test_the_example_file_gives_a_reason_for_each() -> None:
     for before, line in pairwise(lines):
         if line.startswith(tuple(f"#{name}=" for name in example())):
             assert before.startswith("# "), f"{line} has no reason above it"
+
+
+def test_what_signs_nothing_needs_no_key_and_makes_none(tmp_path: Path) -> None:
+    settings = load({"DATABASE_URL": f"sqlite:///{tmp_path / 'usher.db'}"}, None, signs=False)
+    assert not settings.secret_key
+    assert list(tmp_path.iterdir()) == []
