@@ -163,12 +163,13 @@ class Understander:
         pieces = clauses(fold(text))
         if not 1 < len(pieces) <= 8:
             return ()
-        readings = [self.read(piece, now) for piece in pieces]
         parts: dict[str, Part] = {}
-        for piece in shared(readings):
-            reading = piece if piece.keys("subject") else with_before(piece, before)
-            before = reading if reading.keys("subject") or reading.keys("hint") else before
-            decided = self._decide(reading, self._rank(reading, before), PIECE)
+        for ways in shared([self.read(piece, now) for piece in pieces]):
+            readings = [way if way.keys("subject") else with_before(way, before) for way in ways]
+            before = readings[0] if readings[0].keys("subject") or readings[0].keys("hint") else before
+            taken = [self._decide(one, self._rank(one, before), PIECE) for one in readings]
+            decided = max(taken, key=lambda what: (what.outcome == "answer", what.strength))
+            reading = decided.reading
             if decided.outcome != "answer" or len(decided.parts) != 1:
                 return ()
             if self._answer(decided).outcome != "answer" and not decided.why.startswith("trigger"):

@@ -6,17 +6,20 @@ from dataclasses import replace
 from handlers.understand._lexicon import Found, Reading
 
 
-def shared(readings: Sequence[Reading]) -> list[Reading]:
-    """The pieces that ask something; one that only names a subject asks what the others ask ("a and b, when?")."""
+def shared(readings: Sequence[Reading]) -> list[tuple[Reading, ...]]:
+    """The pieces that ask something, each with the ways to take it.
+
+    One that only names a subject may ask what the other asks ("a and b, when?"), or what there is to say of it.
+    """
     asking = [reading for reading in readings if asks(reading)]
-    shared = [found for reading in asking for found in reading.found if found.kind == "aspect"]
-    pieces = []
+    borrowed = [found for reading in asking for found in reading.found if found.kind == "aspect"]
+    pieces: list[tuple[Reading, ...]] = []
     for reading in readings:
         if asks(reading):
-            pieces.append(reading)
+            pieces.append((reading,))
         elif reading.keys("subject"):
-            more = shared if len(asking) == 1 else []
-            pieces.append(replace(reading, folded="", found=(*reading.found, *more)) if more else reading)
+            same = replace(reading, folded="", found=(*reading.found, *borrowed))
+            pieces.append((same, reading) if len(asking) == 1 else (reading,))
     return pieces
 
 
