@@ -39,15 +39,16 @@ def _lint(given: argparse.Namespace) -> int:
 
 def _show(given: argparse.Namespace) -> int:
     from bot.ask import moment
+    from bot.settings import load as load_settings
     from models.campaign import load
 
     now = moment(given.as_of) if given.as_of else datetime.now().astimezone()
-    campaign = load(given.folder)
-    sys.stdout.writelines(f"{line}\n" for line in _shown(campaign, now, given.language or campaign.prevails))
+    campaign, keep = load(given.folder), load_settings(signs=False).var / "understanding"
+    sys.stdout.writelines(f"{line}\n" for line in _shown(campaign, now, given.language or campaign.prevails, keep))
     return 0
 
 
-def _shown(campaign: Any, now: datetime, language: str) -> Iterator[str]:
+def _shown(campaign: Any, now: datetime, language: str, keep: Path) -> Iterator[str]:
     from handlers.facts import Facts, say_timeline
     from models.wording import Wording
 
@@ -65,7 +66,7 @@ def _shown(campaign: Any, now: datetime, language: str) -> Iterator[str]:
         if fact.when and fact.task and wording.state(fact) in ("open", "last"):
             yield f"  {fact.key}: safe until {wording.safe(fact)}; {wording.left(fact)}"
     yield "\nANSWERS"
-    facts = Facts.of([campaign], Path("var/understanding"))
+    facts = Facts.of([campaign], keep)
     for answer in campaign.answers:
         reply = facts.reply(answer.examples[0], now, language=language)
         given = (reply.answer or reply.behaviour).removeprefix(f"{campaign.key}/")

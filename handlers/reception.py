@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from handlers.facts import NO_SUPPORT, SUPPORT, Facts, language_of
+from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
 from handlers.support import reference, turn_meant
 from models.campaign import Campaign
 from models.conversation import Turn, record, turns
@@ -70,7 +70,7 @@ class Reception:
             return await self._pass_on(ask, argument, language)
         if word == NO_SUPPORT:
             return self._say(language, ask.at, "not_passed_on")
-        if word == "/a":
+        if word == ANSWER:
             campaign, _, key = argument.partition(" ")
             return self._facts.answer(campaign, key, ask.at, language) or self._say(language, ask.at, "gone")
         return self._facts.reply(action, ask.at, _talked_of(earlier, ask.at), language)

@@ -41,6 +41,7 @@ BROKEN: list[tuple[str, str, str]] = [
     ('about = "opens"\n', "", "campaign.toml: fact.form.open.about: Field required"),
     ('about = "opens"', 'abuot = "opens"', "campaign.toml: fact.form.open."),
     ('subject = "talk"', 'subject = "talks"', "campaign.toml: fact.talk.due.subject: there is no 'talks'"),
+    ('en = "Talks", zh-Hant = "講座" }', 'en = "Talks" }\nwithin = "talk"', "subject.talk.within: it leads back to"),
     ('conflicts_with = ["form.due.schedule"]', 'conflicts_with = ["x"]', "form.due.conflicts_with: there is no 'x'"),
     ('milestone = "talk.due"', 'milestone = "talk"', "reminder.talk.milestone: there is no 'talk'"),
     ('closes = "talk.due"', 'closes = "talk"', "briefing.24apr.closes: there is no 'talk'"),

@@ -13,9 +13,9 @@ from models.campaign import Answer, Campaign
 from models.message import Behaviour, Choice, Reply
 from models.wording import Wording, in_script
 
-__all__ = ["NO_SUPPORT", "SUPPORT", "Facts", "answer_action", "language_of", "say_timeline"]
+__all__ = ["ANSWER", "NO_SUPPORT", "SUPPORT", "Facts", "answer_action", "language_of", "say_timeline"]
 
-SUPPORT, NO_SUPPORT = "/support", "/no"
+ANSWER, SUPPORT, NO_SUPPORT = "/a", "/support", "/no"
 CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered
 _STANDING = {"answer": 4, "choose": 2, "unknown": 1, "empty": 0}
 _NOT_COVERED = 3  # what one circular does not cover, another may
@@ -23,7 +23,7 @@ _NOT_COVERED = 3  # what one circular does not cover, another may
 
 def answer_action(campaign: str, key: str) -> str:
     """The action of a button that asks for one answer: it carries the campaign, so that it never gets another's."""
-    return f"/a {campaign} {key}"
+    return f"{ANSWER} {campaign} {key}"
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def say_next(wording: Wording) -> str:
     """What is still open, and what comes soon."""
     still = [fact for fact in deadlines(wording.campaign) if wording.state(fact) != "over"]
     coming = [item for item in timeline(wording) if _is_ahead(item, wording.today)]
-    soon = [wording.say("timeline.line", when=item.shown, name=item.name, note="")[2:] for item in coming
+    soon = [wording.say("next.item", when=item.shown, name=item.name) for item in coming
             if not any(wording.word(fact.name) == item.name for fact in still)]  # fmt: skip
     parts = [_listed(wording, "next", still) if still else wording.say("next.none", contact=wording.contact())]
     if soon:

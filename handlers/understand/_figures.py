@@ -26,10 +26,7 @@ def is_target(host: str, campaign: Campaign) -> bool:
 
 def top(campaign: Campaign, key: str) -> str:
     """The widest subject that the given one is within."""
-    within = {subject.key: subject.within for subject in campaign.subjects}
-    while parent := within.get(key):
-        key = parent
-    return key
+    return (campaign.ancestors.get(key) or (key,))[-1]
 
 
 def _of_days(reading: Reading, campaign: Campaign) -> Iterator[Found]:

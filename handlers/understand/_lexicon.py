@@ -85,6 +85,7 @@ class Lexicon:
     campaign: Campaign
     entries: dict[str, list[tuple[Name, str, str]]] = field(default_factory=lambda: defaultdict(list))
     vocabulary: set[str] = field(default_factory=set)
+    typo_targets: list[str] = field(default_factory=list)
     corrected: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -110,8 +111,6 @@ class Lexicon:
         for text in (example for answer in campaign.answers for example in answer.examples):
             lexicon.vocabulary.update(token for token in tokens(fold(text)) if token.isascii())
         return lexicon
-
-    typo_targets: list[str] = field(default_factory=list)
 
     def _add_general(self, campaign: Campaign, general: Words) -> None:
         self.vocabulary.update(general.function)

@@ -170,10 +170,13 @@ def _nearest(number: int, now: datetime, known: tuple[date, ...]) -> date | None
 def _weekdays(text: str, now: datetime) -> list[date]:
     days = []
     for which, english, which_zh, chinese in _WEEKDAY.findall(text):
-        index = _WEEKDAYS.index(english) if english else "一二三四五六日天".index(chinese) % 7
-        ahead = (min(index, 6) - now.weekday()) % 7
-        back = which.strip() == "last" or which_zh == "上"
-        days.append(now.date() + timedelta(days=ahead - 7 if back else ahead))
+        index = _WEEKDAYS.index(english) if english else min("一二三四五六日天".index(chinese), 6)
+        if which_zh:  # of the week before or after this one; without it, as in English, of the seven days from today
+            ahead = index - now.weekday() + (7 if which_zh == "下" else -7)
+        else:
+            ahead = (index - now.weekday()) % 7
+            ahead += {"last ": -7, "next ": 7 * (not ahead)}.get(which, 0)
+        days.append(now.date() + timedelta(days=ahead))
     return days
 
 

@@ -1,12 +1,13 @@
 """Weighs every answer of a campaign against what was read in a question."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handlers.understand._figures import top
 from handlers.understand._lexicon import Reading
 from handlers.understand._question import Question, Subjects
 from models.campaign import Answer, Campaign
@@ -50,15 +51,13 @@ class Cells:
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Cells":
-        within = {subject.key: subject.within for subject in campaign.subjects}
-        ancestors = {key: tuple(_above(key, within)) for key in within}
         # An answer without a cell has one that no question asks for.
         covers = [answer.covers or ("-:-",) for answer in campaign.answers]
         cells = [tuple(name.split(":")) for names in covers for name in names]
         of_subject, of_aspect = (tuple(dict.fromkeys(one)) for one in zip(*cells, strict=True))
-        tops = {(aspect, (ancestors.get(key) or (key,))[-1]) for key, aspect in cells if key != "*"}
+        tops = {(aspect, top(campaign, key)) for key, aspect in cells if key != "*"}
         return cls(
-            Subjects({**ancestors, "-": ()}, Counter(aspect for aspect, _ in tops)),
+            Subjects({**campaign.ancestors, "-": ()}, Counter(aspect for aspect, _ in tops)),
             campaign.answers,
             {answer.key: place for place, answer in enumerate(campaign.answers)},
             tuple(name for names in covers for name in names),
@@ -133,11 +132,3 @@ def lead_of(ranked: Sequence[Scored]) -> float:
 
 def _longest(reading: Reading, key: str) -> int:
     return max(one.end - one.start for one in reading.found if (one.kind, one.key) == ("trigger", key))
-
-
-def _above(key: str, within: Mapping[str, str | None]) -> Iterator[str]:
-    seen = {key}
-    while (parent := within.get(key)) and parent not in seen:
-        seen.add(parent)
-        yield parent
-        key = parent

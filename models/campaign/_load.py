@@ -96,8 +96,11 @@ def _check_keys(folder: Path, campaign: Campaign) -> None:
     for fact in campaign.facts:
         _known(f"{campaign_file}: fact.{fact.key}.subject", [fact.subject], subjects)
         _known(f"{campaign_file}: fact.{fact.key}.conflicts_with", fact.conflicts_with, campaign.fact)
+    within = {subject.key: subject.within for subject in campaign.subjects}
     for subject in campaign.subjects:
         _known(f"{campaign_file}: subject.{subject.key}.within", [subject.within or "*"], subjects)
+        if within.get((subject.key, *campaign.ancestors[subject.key])[-1]):
+            raise CampaignError(f"{campaign_file}: subject.{subject.key}.within: it leads back to itself")
     for briefing in campaign.briefings:
         _known(f"{campaign_file}: briefing.{briefing.key}.closes", [briefing.closes] if briefing.closes else [],
                campaign.fact)  # fmt: skip

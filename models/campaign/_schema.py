@@ -241,6 +241,18 @@ class Campaign(_Data):
         return {contact.key: contact for contact in self.contacts}
 
     @cached_property
+    def ancestors(self) -> Mapping[str, tuple[str, ...]]:
+        """For each subject those that it is within, the nearest first."""
+        within = {subject.key: subject.within for subject in self.subjects}
+        above: dict[str, tuple[str, ...]] = {}
+        for key in within:
+            chain = [key]
+            while (parent := within.get(chain[-1])) and parent not in chain:
+                chain.append(parent)
+            above[key] = tuple(chain[1:])
+        return above
+
+    @cached_property
     def grounds(self) -> Mapping[str, Grounded]:
         """Everything that can be a source, by its key."""
         named: tuple[Grounded, ...] = (

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -194,8 +194,7 @@ def _make_folder(file: Path) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    try:
+    with ExitStack() as failed:
+        failed.callback(engine.dispose)
         upgrade(engine)
-    except BaseException:
-        engine.dispose()
-        raise
+        failed.pop_all()
