@@ -58,6 +58,16 @@ def test_script_case_and_marks_make_no_difference(one: Understander, alike: tupl
 
 
 @pytest.mark.parametrize(
+    ("text", "keys"),
+    [("what's still open?", ["next"]), ("is the briefing registration still open?", ["briefing.due"]),
+     ("when must the e-mails be in, and what's still open?", ["emails.due", "next"]),
+     ("is the hotline still open at 7pm?", ["contact.hours"])],
+)  # fmt: skip
+def test_what_is_still_open_is_not_whether_one_thing_is(one: Understander, text: str, keys: list[str]) -> None:
+    assert asks(one, text) == keys
+
+
+@pytest.mark.parametrize(
     ("misspelt", "right"),
     [("emial adress registartion deadlne", "email address registration deadline"),
      ("when dose the smratcard end", "when does the smartcard end"), ("conectivity step", "connectivity step"),
