@@ -1,7 +1,7 @@
 """What a question says in figures, by names and by addresses is read as it was meant, wherever the machine stands."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,46 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 @pytest.fixture(scope="module")
 def one(facts: Facts) -> Understander:
     return facts.understanders[0]
+
+
+DAYS = [
+    ("the 28th", ["04-28"]), ("28 April", ["04-28"]), ("April 28th, 2023", ["04-28"]), ("28th of Apr.", ["04-28"]),
+    ("25/4", ["04-25"]), ("28/04/2023", ["04-28"]), ("2023-04-28", ["04-28"]), ("廿五號", ["04-25"]),
+    ("二十五號", ["04-25"]), ("4月28日", ["04-28"]), ("四月廿八", ["04-28"]), ("28号", ["04-28"]),
+    ("24, 25 and 26 April", ["04-24", "04-25", "04-26"]), ("24, 25 & 26 April", ["04-24", "04-25", "04-26"]),
+    ("today", ["04-12"]), ("tomorrow", ["04-13"]), ("聽日", ["04-13"]), ("后天", ["04-14"]), ("yesterday", ["04-11"]),
+    ("Friday", ["04-14"]), ("next Monday", ["04-17"]), ("last Friday", ["04-07"]), ("星期五", ["04-14"]),
+    ("星期天", ["04-16"]), ("星期日", ["04-16"]), ("下星期五", ["04-21"]), ("下個禮拜一", ["04-17"]),
+    ("上星期一", ["04-03"]), ("next Wednesday", ["04-19"]), ("Wednesday", ["04-12"]),
+    ("31 April", []), ("the 40th", []), ("at 16:30", []), ("Section 4.7", []), ("11個營業日", []),
+    ("27 people", []), ("2979 7222", []), ("CD/OES/HKCC/056/2023", []), ("四十八", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "days"), DAYS, ids=[text for text, _ in DAYS])
+def test_a_day_is_read_as_people_write_it(one: Understander, text: str, days: list[str]) -> None:
+    assert [f"{day:%m-%d}" for day in one.read(f"what about {text}?", NOW).asked.days] == days
+
+
+@pytest.mark.parametrize(
+    ("now", "tomorrow"),
+    [("2023-04-30T12:00", "2023-05-01"), ("2022-12-31T12:00", "2023-01-01"), ("2023-04-23T23:59", "2023-04-24"),
+     ("2023-04-24T00:00", "2023-04-25"), ("2024-02-28T09:00", "2024-02-29")],
+)  # fmt: skip
+def test_tomorrow_is_the_next_day_of_the_calendar(one: Understander, now: str, tomorrow: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=HONG_KONG)
+    for text in ("What is on tomorrow?", "聽日有咩安排？"):
+        assert one.read(text, moment).asked.days == (date.fromisoformat(tomorrow),)
+
+
+def test_a_weekday_is_one_of_the_next_seven_days_or_of_the_last(one: Understander) -> None:
+    for shift in range(14):
+        now = NOW + timedelta(days=shift)
+        for index, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")):
+            (ahead,), (back,) = one.read(f"{name}?", now).asked.days, one.read(f"last {name}?", now).asked.days
+            assert ahead.weekday() == back.weekday() == index
+            assert 0 <= (ahead - now.date()).days < 7
+            assert 0 < (now.date() - back).days <= 7 or ahead == now.date()
 
 
 def test_today_is_the_campaigns_day_wherever_the_machine_stands(facts: Facts) -> None:
