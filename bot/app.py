@@ -1,35 +1,15 @@
 """Joins what Usher is made of: the settings, the store, the circulars, the reception and the clock."""
 
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from bot.settings import Settings
+from bot.clock import CampaignClock, DemonstrationClock, machine_time
+from bot.settings import Settings, SettingsError
 from handlers.reception import Reception
 from models.campaign import Campaign, load_all
+from models.demonstration import OtherBeginning, running
 from models.store import Store
-
-
-class CampaignClock:
-    """The time that the circulars are read in: it begins at `as_of` and runs as fast as the machine's.
-
-    Without `as_of` it is the machine's own time.
-    """
-
-    def __init__(self, as_of: datetime | None = None, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._as_of, self._elapsed, self._began = as_of, elapsed, elapsed()
-
-    def now(self) -> datetime:
-        if self._as_of is None:
-            return machine_time()
-        return self._as_of + timedelta(seconds=self._elapsed() - self._began)
-
-
-def machine_time() -> datetime:
-    """The time that cannot be set: for when something was recorded, for signatures, leases and rates."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -41,17 +21,53 @@ class App:
     campaigns: tuple[Campaign, ...]
     reception: Reception
     clock: CampaignClock
+    demonstration: DemonstrationClock | None = None
 
     async def close(self) -> None:
+        if self.demonstration:
+            await self.demonstration.close()
         await self.store.close()
 
 
 async def build(settings: Settings) -> App:
-    """Load and open everything, or raise `CampaignError` or `StoreError`."""
+    """Load and open everything, or raise `SettingsError`, `CampaignError` or `StoreError`."""
     campaigns = load_all(settings.campaigns)
     store = await Store.open(settings.database_url.get_secret_value())
-    reception = Reception(store, campaigns, machine_time, settings.var / "understanding")
-    return App(settings, store, campaigns, reception, CampaignClock(settings.as_of))
+    try:
+        clock = CampaignClock()
+        demonstration = await _demonstration(settings, store, clock)
+        reception = Reception(store, campaigns, machine_time, settings.var / "understanding")
+    except BaseException:
+        await store.close()
+        raise
+    if demonstration:
+        demonstration.keep()
+    return App(settings, store, campaigns, reception, clock, demonstration)
+
+
+async def _demonstration(settings: Settings, store: Store, clock: CampaignClock) -> DemonstrationClock | None:
+    again = (
+        f"delete {settings.var}/ to begin again, or name another DATABASE_URL"
+        if settings.sqlite_file
+        else "name an empty DATABASE_URL to begin again"
+    )
+    if not settings.demo:
+        if await store.read(running):
+            raise SettingsError(f"DATABASE_URL holds a demonstration, whose times were never real: {again}.")
+        return None
+    try:
+        return await DemonstrationClock.begin(store, settings.as_of, clock)
+    except OtherBeginning as error:
+        raise SettingsError(
+            f"AS_OF={_told(settings.as_of)}, but the demonstration in this database began at "
+            f"AS_OF={_told(error.began_as_of, settings.as_of)}: {again}."
+        ) from error
+
+
+def _told(as_of: datetime | None, like: datetime | None = None) -> str:
+    if as_of is None:
+        return "(empty: now)"
+    return as_of.astimezone(like.tzinfo if like else as_of.tzinfo).isoformat()
 
 
 def log_to_terminal(settings: Settings) -> None:

@@ -1,15 +1,17 @@
 """Receives every message: finds out what is wanted, has it answered, and keeps what was asked and said."""
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from sqlmodel import Session
 
 from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
-from handlers.support import reference, turn_meant
+from handlers.support import ask_support, reference, turn_meant
 from models.campaign import Campaign
 from models.conversation import Turn, record, turns
 from models.message import Ask, Choice, Reply
@@ -18,10 +20,12 @@ from models.support import open_case
 from models.wording import Wording, in_script
 
 REMEMBERED = timedelta(minutes=30)  # how long a question may go on with what was talked of before
+AWAITED = timedelta(minutes=15)  # how long "what shall support be asked?" waits for its words; machine time
 _YES = re.compile(
     r"(?i)\s*(yes|yes please|yep|yeah|y|ok|okay|sure|please do"
     r"|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*"
 )
+_CANCEL = re.compile(r"(?i)\s*(cancel|never mind|nevermind|forget it|取消|算了|算啦)\s*[.!。！]?\s*")
 _NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
 
 
@@ -49,41 +53,74 @@ class Reception:
         self._campaigns = {campaign.key: campaign for campaign in campaigns}
         self._facts = Facts.of(campaigns, keep)
         self._machine_time = machine_time
+        self._turn_of: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def receive(self, ask: Ask) -> Reply:
-        """Answer, and keep the turn. The same ask a second time gives the same reply and changes nothing."""
-        ask = replace(ask, text=ask.text.replace("\x00", ""))  # PostgreSQL keeps no text with this sign
+        """Answer, and keep the turn. The same ask a second time gives the same reply and changes nothing.
+
+        What is asked in one room is answered in its order; rooms do not wait for one another.
+        """
+        async with self._turn_of.setdefault(str(ask.room), asyncio.Lock()):
+            return await self._receive(replace(ask, text=ask.text.replace("\x00", "")))  # no text of PostgreSQL has it
+
+    async def _receive(self, ask: Ask) -> Reply:
         earlier = await self._store.read(turns, ask.room, 20)
         again = [turn for turn in earlier if turn.ask_id == ask.id]
         if again:
             return again[0].reply
-        reply = _with_reference(await self._answer(ask, earlier), ask)
+        ask, action = self._meant(ask, earlier)
+        reply = _with_reference(await self._answer(ask, action, earlier), ask)
         campaign = reply.answer.partition("/")[0] if reply.answer else None
-        turn = await self._store.write(_keep, ask, reply, campaign, self._machine_time())
+        kept_action = action if action.startswith("/") else None
+        turn = await self._store.write(_keep, ask, reply, campaign, kept_action, self._machine_time())
         return turn.reply
 
-    async def _answer(self, ask: Ask, earlier: Sequence[Turn]) -> Reply:
-        language = ask.language or _language(ask.text, earlier)
-        action = self._action(ask, earlier)
+    async def _answer(self, ask: Ask, action: str, earlier: Sequence[Turn]) -> Reply:
+        language = _language(ask, action, earlier)
         word, _, argument = action.partition(" ")
         if word == SUPPORT:
-            return await self._pass_on(ask, argument, language)
+            return await self._pass_on(ask, argument, language) if argument else self._what_to_ask(ask, language)
         if word == NO_SUPPORT:
             return self._say(language, ask.at, "not_passed_on")
         if word == ANSWER:
             campaign, _, key = argument.partition(" ")
             return self._facts.answer(campaign, key, ask.at, language) or self._say(language, ask.at, "gone")
-        return self._facts.reply(action, ask.at, _talked_of(earlier, ask.at), language)
+        answered = self._facts.reply(action, ask.at, _talked_of(earlier, ask.at), language)
+        return await self._pass_on_words(ask, answered, language) if self._awaits_words(earlier) else answered
 
-    def _action(self, ask: Ask, earlier: Sequence[Turn]) -> str:
-        """The action that is meant: a plain yes or no answers the offer that was made last."""
-        offers = (
-            [choice for choice in earlier[-1].reply.choices if choice.action.startswith(SUPPORT)] if earlier else []
+    def _meant(self, ask: Ask, earlier: Sequence[Turn]) -> tuple[Ask, str]:
+        """The action that is meant: a plain yes, no or cancel presses a button of the last reply."""
+        if not earlier or ask.text.startswith("/"):
+            return ask, ask.text
+        offered = {choice.action.partition(" ")[0]: choice.action for choice in earlier[-1].reply.choices}
+        if NO_SUPPORT not in offered:
+            return ask, ask.text
+        no = _CANCEL if self._awaits_words(earlier) else _NO
+        for pressed, words in ((offered.get(SUPPORT), _YES), (NO_SUPPORT, no)):
+            if pressed and words.fullmatch(ask.text):
+                return replace(ask, in_reply_to=earlier[-1].ask_id), pressed
+        return ask, ask.text
+
+    def _awaits_words(self, earlier: Sequence[Turn]) -> bool:
+        """Whether the last thing said was "what shall support be asked?"; the next words are the question then."""
+        return (
+            bool(earlier) and earlier[-1].action == SUPPORT and self._machine_time() - earlier[-1].recorded_at < AWAITED
         )
-        refusable = bool(offers) and any(choice.action == NO_SUPPORT for choice in earlier[-1].reply.choices)
-        if refusable and _YES.fullmatch(ask.text):
-            return offers[0].action
-        return NO_SUPPORT if refusable and _NO.fullmatch(ask.text) else ask.text
+
+    def _what_to_ask(self, ask: Ask, language: str) -> Reply:
+        no = self._say(language, ask.at, "what_to_ask.no")
+        return replace(
+            self._say(language, ask.at, "what_to_ask"), behaviour="clarify", choices=(Choice(no.text, NO_SUPPORT),)
+        )
+
+    async def _pass_on_words(self, ask: Ask, answered: Reply, language: str) -> Reply:
+        """Pass the message itself on. The case also holds what the circulars would have answered."""
+
+        def said(number: int) -> Reply:
+            campaign = answered.answer.partition("/")[0] if answered.answer else None
+            return self._say(language, ask.at, "passed_on", campaign=campaign, number=number, question=_short(ask.text))
+
+        return await self._store.write(ask_support, ask, answered, said, self._machine_time())
 
     async def _pass_on(self, ask: Ask, named: str, language: str) -> Reply:
         case = await self._store.write(_open, ask, named, self._machine_time())
@@ -102,8 +139,10 @@ class Reception:
         return Reply(in_script(text, shown), "answer", language=shown)
 
 
-def _keep(session: Session, ask: Ask, reply: Reply, campaign: str | None, recorded_at: datetime) -> Turn:
-    return record(session, ask, reply, recorded_at=recorded_at, subject=reply.answer, campaign=campaign)
+def _keep(
+    session: Session, ask: Ask, reply: Reply, campaign: str | None, action: str | None, recorded_at: datetime
+) -> Turn:
+    return record(session, ask, reply, recorded_at=recorded_at, subject=reply.answer, campaign=campaign, action=action)
 
 
 def _open(session: Session, ask: Ask, named: str, recorded_at: datetime) -> _Case | None:
@@ -122,9 +161,13 @@ def _with_reference(reply: Reply, ask: Ask) -> Reply:
     return replace(reply, choices=choices)
 
 
-def _language(text: str, earlier: Sequence[Turn]) -> str:
-    before = next((turn.language for turn in reversed(earlier) if turn.language), None) or "en"
-    return before if text.startswith("/") else language_of(text, before)
+def _language(ask: Ask, action: str, earlier: Sequence[Turn]) -> str:
+    """That of the text; of a pressed button that of the reply it stood under; else what was spoken last or chosen."""
+    spoken = next((turn.language for turn in reversed(earlier) if turn.language), None)
+    if action.startswith("/"):
+        under = next((turn.language for turn in earlier if turn.ask_id == ask.in_reply_to), None)
+        return under or ask.language or spoken or "en"
+    return language_of(ask.text, spoken or ask.language or "en")
 
 
 def _talked_of(earlier: Sequence[Turn], now: datetime) -> list[str]:

@@ -1,18 +1,22 @@
 """Remembers what was asked in each room and what Usher said."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from models.message import Address, Ask, Reply
-from models.store import keep_first
+from models.store import announce, in_turn, keep_first
 
 _REPLY = TypeAdapter(Reply)
 
 
 class Turn(SQLModel, table=True):
-    """One question and its reply. `at` is campaign time, `recorded_at` machine time."""
+    """One question and its reply. `at` is campaign time, `recorded_at` machine time.
+
+    `action` is what a pressed button or a typed yes came to, `in_reply_to` the ask whose reply had offered it.
+    """
 
     __table_args__ = (Index(None, "room", "id"),)
 
@@ -21,6 +25,8 @@ class Turn(SQLModel, table=True):
     room: str
     sender: str
     asked: str
+    action: str | None = None
+    in_reply_to: str | None = Field(default=None, index=True)
     reply_json: str
     subject: str | None = None
     campaign: str | None = None
@@ -49,13 +55,22 @@ def record(
     recorded_at: datetime,
     subject: str | None = None,
     campaign: str | None = None,
+    action: str | None = None,
 ) -> Turn:
-    """Keep the turn. The same ask a second time changes nothing and gives the first turn, with its reply."""
+    """Keep the turn, and wake those who watch the room.
+
+    The same ask a second time changes nothing and gives the first turn, with its reply. Within a room a turn that can
+    be seen is never followed by one with a lower id.
+    """
+    in_turn(session, str(ask.room))
+    announce(session, news_of(ask.room))
     turn = Turn(
         ask_id=ask.id,
         room=str(ask.room),
         sender=str(ask.sender),
         asked=ask.text,
+        action=action,
+        in_reply_to=ask.in_reply_to,
         reply_json=packed(reply),
         subject=subject,
         campaign=campaign,
@@ -70,6 +85,32 @@ def turns(session: Session, room: Address, limit: int) -> list[Turn]:
     """The last `limit` turns of the room, oldest first."""
     newest = select(Turn).where(Turn.room == str(room)).order_by(col(Turn.id).desc()).limit(limit)
     return list(session.exec(newest))[::-1]
+
+
+def news_of(room: Address) -> str:
+    """The topic that is announced when something is added to the room's conversation."""
+    return f"room:{room}"
+
+
+def turns_after(session: Session, room: Address, after: int, limit: int) -> list[Turn]:
+    """The first `limit` turns of the room that came after turn `after`, oldest first."""
+    later = select(Turn).where(Turn.room == str(room), col(Turn.id) > after)
+    return list(session.exec(later.order_by(col(Turn.id)).limit(limit)))
+
+
+def offering(session: Session, given: Sequence[Turn]) -> list[Turn]:
+    """The turns whose buttons the given turns pressed, oldest first."""
+    pressed = {turn.in_reply_to for turn in given if turn.in_reply_to}
+    if not pressed:
+        return []
+    rooms = {turn.room for turn in given}
+    found = select(Turn).where(col(Turn.ask_id).in_(pressed), col(Turn.room).in_(rooms))
+    return list(session.exec(found.order_by(col(Turn.id))))
+
+
+def turn_of(session: Session, room: Address, number: int) -> Turn | None:
+    """The turn with that id, if it is of this room."""
+    return session.exec(select(Turn).where(Turn.id == number, Turn.room == str(room))).first()
 
 
 def last_turn(session: Session, room: Address) -> Turn | None:

@@ -22,7 +22,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Ask:
-    """One message from a person. `text` may be the action of a pressed button; `at` is campaign time."""
+    """One message from a person. `text` may be the action of a pressed button; `at` is campaign time.
+
+    `language` is the one that the person has chosen: it is answered in where the text does not show its own.
+    `in_reply_to` is the id of the ask whose reply had the button.
+    """
 
     id: str
     sender: Address

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from bot.app import CampaignClock, machine_time
+from bot.clock import CampaignClock, machine_time
 
 APRIL = datetime(2023, 4, 12, 10, tzinfo=timezone(timedelta(hours=8)))
 

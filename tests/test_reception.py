@@ -122,7 +122,7 @@ async def test_a_choice_that_was_offered_can_be_pressed(amy: Person) -> None:
         assert (await amy.press(choice)).answer == f"{campaign}/{key}"
 
 
-FORGED = ("/a", "/a x", f"/a {KEY}", f"/a {KEY} no.such", "/a other emails.due", f"/a {KEY} emails.due x", "/support",
+FORGED = ("/a", "/a x", f"/a {KEY}", f"/a {KEY} no.such", "/a other emails.due", f"/a {KEY} emails.due x",
           "/support deadbeefdeadbeef", "/support ../../etc", "/support " + "x" * 2000)  # fmt: skip
 
 
@@ -152,9 +152,15 @@ async def test_the_language_of_a_button_is_that_of_the_conversation(amy: Person)
         assert said in reply.text
 
 
-async def test_a_language_that_the_channel_gives_is_used(reception: Reception, amy: Person) -> None:
-    reply = await reception.receive(Ask("e1", amy.room, amy.room, EMAILS, MORNING, language="zh-Hans"))
-    assert reply.language == "zh-Hans"
+async def test_the_chosen_language_is_used_where_the_text_does_not_show_its_own(
+    reception: Reception, amy: Person
+) -> None:
+    async def said(number: int, text: str) -> str:
+        ask = Ask(f"e{number}", amy.room, amy.room, text, MORNING, language="zh-Hant")
+        return (await reception.receive(ask)).language
+
+    told = [await said(number, text) for number, text in enumerate(("28/4?", EMAILS, f"/a {KEY} emails.due"))]
+    assert told == ["zh-Hant", "en", "zh-Hant"]
 
 
 # --------------------------------------------------------------------------------------------------- to support

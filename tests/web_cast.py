@@ -9,7 +9,8 @@ from typing import Any
 from httpx import ASGITransport, AsyncClient, Response
 from pydantic import SecretStr
 
-from bot.app import App, CampaignClock
+from bot.app import App
+from bot.clock import CampaignClock
 from bot.settings import Settings
 from bot.web import web
 from models.campaign import Campaign

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from handlers.facts._fill import fill
 from handlers.facts._language import language_of
-from handlers.facts._lists import say_timeline
+from handlers.facts._lists import Event, Standing, next_event, say_timeline, standings, timeline
 from handlers.understand import Part, Reading, Understander, Understanding
 from models.campaign import Answer, Campaign
 from models.message import Behaviour, Choice, Reply
 from models.wording import Wording, in_script
 
-__all__ = ["ANSWER", "NO_SUPPORT", "SUPPORT", "Facts", "answer_action", "language_of", "say_timeline"]
+__all__ = [
+    "ANSWER", "NO_SUPPORT", "SUPPORT", "Event", "Facts", "Standing", "answer_action", "language_of", "next_event",
+    "say_timeline", "standings", "timeline",
+]  # fmt: skip
 
 ANSWER, SUPPORT, NO_SUPPORT = "/a", "/support", "/no"
 CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered

@@ -1,13 +1,17 @@
 """Lists out of a circular: the timeline, the deadlines, what is next, and what is on a certain day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 from models.campaign import Briefing, Campaign, Fact, When
 from models.wording import Wording
 
 SOON = 2  # dates that are told ahead
+MORNING = time(9)  # of a day that has no clock time: when a demonstration moved there begins
+
+Standing = Literal["past", "began", "today", "next", "later", "tentative"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,47 @@ def timeline(wording: Wording) -> list[Item]:
     return sorted(items, key=lambda item: (item.when.last, item.when.first))
 
 
+def standings(items: Sequence[Item], today: date) -> list[Standing]:
+    """How each item of a timeline stands on a day. What has no day is tentative for ever; one is next, at most."""
+    stand = [_stands(item.when, today) for item in items]
+    return ["next" if one == "later" and "later" not in stand[:place] else one for place, one in enumerate(stand)]
+
+
+def _stands(when: When, today: date) -> Standing:
+    if when.kind == "fuzzy":
+        return "tentative"
+    if when.kind == "from" and when.first < today:
+        return "began"
+    if when.first <= today <= when.last:
+        return "today"
+    return "past" if when.last < today else "later"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a demonstration can be moved to."""
+
+    at: datetime
+    name: str
+
+
+def next_event(wordings: Sequence[Wording]) -> Event | None:
+    """The next thing that happens by any of the circulars: a session, a deadline or its last safe day, a period."""
+    ahead = [event for wording in wordings for event in _events(wording) if event.at > wording.now]
+    return min(ahead, key=lambda event: event.at, default=None)
+
+
+def _events(wording: Wording) -> Iterator[Event]:
+    campaign = wording.campaign
+    for fact in campaign.facts:
+        if fact.when and fact.timeline:
+            days = {fact.when.first} | ({campaign.safe_day(fact.key)} if fact in deadlines(campaign) else set())
+            for day in days:
+                yield Event(datetime.combine(day, MORNING, campaign.zone), wording.word(fact.name))
+    for one in campaign.briefings:
+        yield Event(datetime.combine(one.on, one.start, campaign.zone), briefing_name(wording, one))
+
+
 def briefing_name(wording: Wording, briefing: Briefing) -> str:
     language = wording.word(briefing.language_name)
     return wording.say(
@@ -48,17 +93,19 @@ def briefing_name(wording: Wording, briefing: Briefing) -> str:
 def say_timeline(wording: Wording) -> str:
     items = timeline(wording)
     lines = [
-        wording.say("timeline.line", when=wording.listed(item.when), name=item.name, note=_note(wording, item))
-        for item in items
+        wording.say("timeline.line", when=wording.listed(item.when), name=item.name, note=_note(wording, item, stands))
+        for item, stands in zip(items, standings(items, wording.today), strict=True)
     ]
     tentative = any(item.when.kind == "fuzzy" for item in items)
     return "\n".join([wording.say("timeline.tentative" if tentative else "timeline"), *lines])
 
 
-def _note(wording: Wording, item: Item) -> str:
-    if item.when.first <= wording.today <= item.when.last and item.when.first == item.when.last:
-        return wording.say("timeline.note", note=wording.say("timeline.today"))
-    return wording.say("timeline.note", note=wording.say("timeline.past")) if item.when.last < wording.today else ""
+def _note(wording: Wording, item: Item, stands: Standing) -> str:
+    over = stands == "tentative" and item.when.last < wording.today
+    told = "past" if over else stands
+    if told not in ("past", "began", "today"):
+        return ""
+    return wording.say("timeline.note", note=wording.say(f"timeline.{told}"))
 
 
 def say_deadlines(wording: Wording) -> str:

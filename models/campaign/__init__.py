@@ -3,6 +3,7 @@
 from models.campaign._dates import BusinessDays, DateKind, Fuzzy, When, read_when
 from models.campaign._lint import Problem, lint
 from models.campaign._load import CampaignError, load, load_all
+from models.campaign._paragraphs import Paragraph, Piece, paragraphs
 from models.campaign._quotes import find_quote, plain
 from models.campaign._reminders import ReminderTime, reminder_times
 from models.campaign._schema import (
@@ -25,6 +26,7 @@ from models.campaign._template import CONDITIONS, PLACEHOLDERS
 
 __all__ = [
     "CONDITIONS", "PLACEHOLDERS", "Answer", "Briefing", "BusinessDays", "Campaign", "CampaignError", "Contact",
-    "DateKind", "Fact", "Fuzzy", "Grounded", "Line", "Link", "Problem", "Reminder", "ReminderTime", "Subject", "Target",
-    "Term", "Text", "When", "Words", "find_quote", "lint", "load", "load_all", "plain", "read_when", "reminder_times",
+    "DateKind", "Fact", "Fuzzy", "Grounded", "Line", "Link", "Paragraph", "Piece", "Problem", "Reminder",
+    "ReminderTime", "Subject", "Target", "Term", "Text", "When", "Words", "find_quote", "lint", "load", "load_all",
+    "paragraphs", "plain", "read_when", "reminder_times",
 ]  # fmt: skip

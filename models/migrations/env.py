@@ -7,6 +7,8 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlmodel import SQLModel
 
 import models.conversation
+import models.demonstration
+import models.sessions
 import models.support  # noqa: F401 - importing a module of rows puts its tables into the metadata
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -15,6 +15,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 from models.migrations import NewerDatabase, upgrade
 from models.store._grouping import GroupingWriter
 from models.store._sqlite import sqlite_engine
+from models.store._wakes import Wakes, Watch, announce, announced
+
+__all__ = ["Store", "StoreError", "Watch", "announce", "in_turn", "keep_first"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,8 +49,16 @@ class Store:
     `fn` must neither commit nor keep the session; the rows it returns stay usable.
     """
 
-    def __init__(self, reading: Engine, threads: ThreadPoolExecutor, writing: Engine, writer: GroupingWriter | None):
-        self._reading, self._threads, self._writing, self._writer = reading, threads, writing, writer
+    def __init__(
+        self,
+        reading: Engine,
+        threads: ThreadPoolExecutor,
+        writing: Engine,
+        wakes: Wakes,
+        writer: GroupingWriter | None = None,
+    ):
+        self._reading, self._threads, self._writing = reading, threads, writing
+        self._wakes, self._writer = wakes, writer
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -77,7 +88,8 @@ class Store:
         reading = sqlite_engine(url, begin="BEGIN", pragma="query_only=ON", connections=READERS)
         # SQLite has one writer: taking its place at once means waiting, never failing halfway.
         writing = sqlite_engine(url, begin="BEGIN IMMEDIATE", pragma="foreign_keys=ON", connections=1)
-        return cls(reading, ThreadPoolExecutor(READERS, "reader"), writing, GroupingWriter(writing))
+        wakes = Wakes()
+        return cls(reading, ThreadPoolExecutor(READERS, "reader"), writing, wakes, GroupingWriter(writing, wakes.wake))
 
     @classmethod
     def _postgresql(cls, url: URL) -> Self:
@@ -91,7 +103,7 @@ class Store:
         )
         _migrate(writing)
         reading = writing.execution_options(postgresql_readonly=True)
-        return cls(reading, ThreadPoolExecutor(POOL, "database"), writing, None)
+        return cls(reading, ThreadPoolExecutor(POOL, "database"), writing, Wakes(url))
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` where nothing can be changed; an attempt to write raises."""
@@ -105,6 +117,10 @@ class Store:
         with _closed_is_told():
             future = self._writer.submit(bound) if self._writer else self._submit(self._writing, bound)
         return await asyncio.wrap_future(future)
+
+    def watch(self, *topics: str) -> AbstractContextManager[Watch]:
+        """Wait for commits that `announce` one of the topics, also those of other copies of Usher on PostgreSQL."""
+        return self._wakes.watch(*topics)
 
     async def reachable(self) -> bool:
         """Tell whether the database answers now."""
@@ -120,6 +136,7 @@ class Store:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
+        self._wakes.close()
         if self._writer:
             self._writer.close()
         self._threads.shutdown()
@@ -127,7 +144,7 @@ class Store:
         self._writing.dispose()
 
     def _submit(self, engine: Engine, bound: Callable[[Session], T]) -> Future[T]:
-        return self._threads.submit(_in_own_transaction, engine, bound)
+        return self._threads.submit(_in_own_transaction, engine, bound, self._wakes)
 
 
 @contextmanager
@@ -152,14 +169,25 @@ def keep_first(session: Session, row: Row, same: SelectOfScalar[Row]) -> Row:
     return row
 
 
+def in_turn(session: Session, name: str) -> None:
+    """Let nobody else who names the same go on before this transaction has ended.
+
+    What is numbered within the turn is then seen in the order of its numbers. SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
 def _bound(fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> Callable[[Session], T]:
     return lambda session: fn(session, *args, **kwargs)
 
 
-def _in_own_transaction(engine: Engine, fn: Callable[[Session], T]) -> T:
+def _in_own_transaction(engine: Engine, fn: Callable[[Session], T], wakes: Wakes) -> T:
     with Session(engine, expire_on_commit=False) as session:
+        wakes.mark(session)
         result = fn(session)
         session.commit()
+        wakes.wake(announced(session))
         return result
 
 

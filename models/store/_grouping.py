@@ -1,7 +1,7 @@
 """Writes to a SQLite file, one after the other, with those that wait together sharing one commit."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
+from models.store._wakes import announced
+
 T = TypeVar("T")
 
 GROUP = 128  # writes in one transaction at most, so that the first of them never waits long
@@ -19,8 +21,8 @@ GROUP = 128  # writes in one transaction at most, so that the first of them neve
 class GroupingWriter:
     """SQLite's one writer. A commit costs more than a write: so those that wait share one, a savepoint each."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, wake: Callable[[Iterable[str]], None]) -> None:
+        self._engine, self._wake = engine, wake
         self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._closing, self._closed = Lock(), False
         # A daemon, so that a program that forgets to close can still end; a transaction cut off is taken back.
@@ -74,6 +76,7 @@ class GroupingWriter:
         else:
             for job in jobs:
                 job.settle()
+                self._wake(job.announced)
 
 
 class _Job(Generic[T]):
@@ -81,6 +84,7 @@ class _Job(Generic[T]):
 
     def __init__(self, fn: Callable[[Session], T]) -> None:
         self._fn, self.future = fn, Future[T]()
+        self.announced: frozenset[str] = frozenset()
         self.settle: Callable[[], None]  # tells the caller what `run` came to; called after the commit
 
     def run(self, connection: Connection) -> None:
@@ -89,6 +93,7 @@ class _Job(Generic[T]):
             try:
                 result = self._fn(session)
                 session.commit()
+                self.announced = announced(session)
                 self.settle = partial(self.future.set_result, result)
             except BaseException as error:
                 session.rollback()

@@ -1,0 +1,86 @@
+"""Keeps the time at which a demonstration lives, so that a restart goes on from where it stood."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import CheckConstraint, Field, Session, SQLModel
+
+from models.store import announce
+
+BEAT = timedelta(seconds=10)  # how often a running copy says that it runs
+MOVED = "demonstration"  # the topic that is announced when the time was moved
+
+
+class OtherBeginning(Exception):  # noqa: N818 - named after the situation
+    """The demonstration of this database began at another moment: `began_as_of`, or at no chosen one."""
+
+    def __init__(self, began_as_of: datetime | None) -> None:
+        super().__init__(began_as_of)
+        self.began_as_of = began_as_of
+
+
+class Demonstration(SQLModel, table=True):
+    """The one row of a demonstration's clock: at machine time `machine_at` it was `campaign_at` there.
+
+    `seen_at` is the machine time at which it was last known to run.
+    """
+
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: int = Field(default=1, primary_key=True)
+    began_as_of: datetime | None = None
+    campaign_at: datetime
+    machine_at: datetime
+    seen_at: datetime
+    moves: int = 0
+
+    def at(self, machine_now: datetime) -> datetime:
+        """Campaign time at a machine time; it never runs backwards, whatever the machine's clock does."""
+        return self.campaign_at + max(machine_now - self.machine_at, timedelta(0))
+
+
+def begin(session: Session, as_of: datetime | None, now: datetime) -> Demonstration:
+    """Begin the demonstration at `as_of` (without it at the present), or go on where it stood when it last ran.
+
+    Raises `OtherBeginning` for another `as_of` than the one it began with. `now` is machine time.
+    """
+    kept = session.get(Demonstration, 1)
+    if kept is None:
+        kept = Demonstration(began_as_of=as_of, campaign_at=as_of or now, machine_at=now, seen_at=now)
+        session.add(kept)
+        return kept
+    if kept.began_as_of != as_of:
+        raise OtherBeginning(kept.began_as_of)
+    stood = kept.seen_at + BEAT  # a copy that was killed may have answered until just before its next beat
+    if as_of is not None and not kept.seen_at <= now <= stood:
+        kept.campaign_at, kept.machine_at = kept.at(stood), now
+    kept.seen_at = now
+    session.add(kept)
+    return kept
+
+
+def running(session: Session) -> Demonstration | None:
+    """The demonstration of this database, if it is one's."""
+    return session.get(Demonstration, 1)
+
+
+def beat(session: Session, now: datetime) -> None:
+    """Note that the demonstration runs at machine time `now`."""
+    kept = session.get(Demonstration, 1)
+    if kept and kept.seen_at < now:
+        kept.seen_at = now
+        session.add(kept)
+
+
+def move(session: Session, to: datetime, moves: int, now: datetime) -> Demonstration:
+    """Move the time forward to `to`, and wake everybody. `now` is machine time.
+
+    Does nothing where it was moved since its `moves` were read (a double press), or where `to` has passed already.
+    """
+    kept = session.get(Demonstration, 1, with_for_update=True)
+    if kept is None:
+        raise ValueError("this database is no demonstration's")
+    if kept.moves == moves and to > kept.at(now):
+        kept.campaign_at, kept.machine_at, kept.seen_at, kept.moves = to, now, now, moves + 1
+        session.add(kept)
+        announce(session, MOVED)
+    return kept
