@@ -38,9 +38,11 @@ class _Server(uvicorn.Server):
     """uvicorn, saying where it listens once it does, and ending without a word."""
 
     def __init__(self, app: App) -> None:
+        self._web = web(app)
         super().__init__(
             uvicorn.Config(
-                web(app),
+                self._web,
+                proxy_headers=False,  # bot.web reads them, of the proxies that TRUSTED_PROXIES names
                 access_log=False,
                 log_config=None,
                 server_header=False,
@@ -53,6 +55,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for taken in sockets or ():
             print(f"Usher answers at {_address(taken)}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._web.state.close()  # an open stream would hold up the end until its time is over
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+")] | None = Field(
         None, title="the address that people see", examples=["https://usher.example.org"]
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), title="addresses or networks, with commas between them", examples=["127.0.0.1,10.0.0.0/8"]
+    )
     database_url: SecretStr = Field(
         SecretStr("sqlite:///var/usher.db"),
         title="the address of a SQLite file or a PostgreSQL database",
@@ -65,6 +68,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # `load` hands in what was given, so that a test need not change the environment of its own process.
         return (init_settings,)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, listed: str | tuple[str, ...]) -> tuple[str, ...]:
+        named = listed.split(",") if isinstance(listed, str) else listed
+        return tuple(str(ip_network(one.strip())) for one in named)
 
     @field_validator("database_url")
     @classmethod

@@ -2,83 +2,69 @@
 
 import hashlib
 import logging
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from datetime import timedelta
 
+from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.app import App
-from bot.page.bubbles import TAGS, exchanges, moment_of
-from bot.page.form import QUESTION_LENGTH, Form, read_form
+from bot.clock import machine_time
+from bot.page import words
+from bot.page.circulars import shown_circular
+from bot.page.form import QUESTION_LENGTH, Form, FormError, number, read_fields, read_form
+from bot.page.frame import destination
+from bot.page.limits import ADDRESS_BURST, ADDRESS_RATE, VISITOR_BURST, VISITOR_RATE, Buckets
+from bot.page.live import Live
+from bot.page.pages import BACK, Pages, is_script
 from bot.page.templates import HEADERS, Templates
-from bot.page.visitor import Visitors
-from handlers.facts import language_of
-from models.campaign import Campaign
-from models.conversation import turns
+from bot.page.visitor import LIFETIME, Visit, Visitors
+from models.conversation import Turn, turn_of
 from models.message import Address, Ask
+from models.sessions import end_session, has_ended
 
 log = logging.getLogger(__name__)
 
-SHOWN = 100  # turns; what is older is kept, and one page stays quick to make and to read
-
-
-@dataclass(frozen=True)
-class Start:
-    """A first question offered to a person who has asked nothing yet."""
-
-    lang: str
-    label: str
-    action: str
-
-
-@dataclass(frozen=True)
-class Note:
-    """Why a question was not asked; the text stays in the box."""
-
-    english: str
-    chinese: str
-
-
-@dataclass(frozen=True)
-class Line:
-    words: str
-    lang: str | None = None
-
-
-EMPTY = Note("Please write your question first.", "請先輸入問題。")
-TOO_LONG = Note(
-    f"Your question is longer than {QUESTION_LENGTH:,} characters. Please shorten it; nothing was sent.",
-    f"問題超過 {QUESTION_LENGTH:,} 字，請縮短後再發送；尚未發出。",
-)
-REFUSALS = {
-    403: "This question did not come from Usher's own page, so it was not asked. Please open the page and ask there.",
-    404: "There is no such page.",
-    405: "The page cannot be used in this way.",
-}
+REFUSALS = {403: "not_ours", 404: "not_found_note", 405: "not_so"}
 
 
 def web(app: App) -> Starlette:
-    """The web application: the page `/`, its static files, `/healthz` and `/readyz`."""
+    """The web application: the page `/`, what it needs, `/healthz` and `/readyz`. `state.close` ends its streams."""
     page = Page(app)
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/", page.show, methods=["GET"]),
             Route("/", page.ask, methods=["POST"]),
+            Route("/stream", page.stream, methods=["GET"]),
+            Route("/language", page.switch, methods=["POST"]),
+            Route("/signout", page.sign_out, methods=["POST"]),
+            Route("/time", page.move, methods=["POST"]),
+            Route("/circular/{campaign}", page.circular, methods=["GET"]),
+            Route("/circular/{campaign}/{quote}", page.circular, methods=["GET"]),
             Route("/static/{name}", page.static, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", page.ready, methods=["GET"]),
         ],
+        middleware=[
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=list(app.settings.trusted_proxies)),
+            Middleware(GZipMiddleware, minimum_size=600, compresslevel=6),
+        ],
         exception_handlers={
             ClientDisconnect: gone,
+            FormError: page.refuse,
             HTTPException: page.refuse,
             Exception: page.apologise,
         },
     )
+    application.state.close = page.close
+    return application
 
 
 class Page:
@@ -88,28 +74,104 @@ class Page:
         self._app = app
         self._templates = Templates()
         self._visitors = Visitors(app.settings.secret_key.get_secret_value(), app.settings.public_url)
+        self._pages = Pages(app, self._templates, self._visitors)
+        self._live = Live(app, self._templates)
+        self._by_visitor = Buckets(VISITOR_BURST, VISITOR_RATE)
+        self._by_address = Buckets(ADDRESS_BURST, ADDRESS_RATE)
+        self._warned = False
+
+    def close(self) -> None:
+        self._live.close()
 
     async def show(self, request: Request) -> Response:
         """The visitor's conversation, newest in view."""
-        return await self._conversation(request, self._visitors.recognise(request))
+        return await self._pages.conversation(request, self._visitors.recognise(request))
 
     async def ask(self, request: Request) -> Response:
-        """Ask what the form says, then show the page anew: a reload after that asks nothing."""
-        if not self._visitors.sent_by_our_page(request):
-            raise HTTPException(403)
+        """Ask what the form says. A script gets what its page lacks; else the page is shown anew, and a reload of that
+        asks nothing.
+        """
+        self._only_our_page(request)
         form = await read_form(request)
-        visitor = self._visitors.recognise(request)
-        if not form.text or len(form.text) > QUESTION_LENGTH:
-            note = TOO_LONG if form.text else EMPTY
-            return await self._conversation(request, visitor, note=note, typed=form.text, status=422)
+        visit = self._visitors.recognise(request)
+        if wait := self._wait(request, visit):
+            return await self._not_asked(request, visit, form, 429, "too_fast", wait)
+        if not form.text:
+            return await self._not_asked(request, visit, form, 422, "empty")
+        if len(form.text) > QUESTION_LENGTH:
+            return await self._not_asked(request, visit, form, 422, "too_long")
         request.state.unanswered = form  # for `apologise`: what was typed is given back
-        place = Address("web", visitor)
+        ended, under = await self._app.store.read(_before_asking, visit, form.under)
+        if ended and is_script(request):
+            return JSONResponse({"reload": True}, 409, HEADERS)
+        visit = Visit.new() if ended else visit
+        place = Address("web", visit.visitor)
+        ask_id = _ask_id(visit.visitor, form.nonce, form.text)
+        language = words.chosen(request, self._app.campaigns)
         await self._app.reception.receive(
-            Ask(_ask_id(visitor, form.nonce, form.text), place, place, form.text, self._app.clock.now())
+            Ask(ask_id, place, place, form.text, self._app.clock.now(), language, under.ask_id if under else None)
         )
-        response = RedirectResponse("/#newest", 303, HEADERS)
-        self._visitors.remember(request, response, visitor)
+        response = await self._answered(request, visit, form)
+        self._visitors.remember(request, response, visit)
         return response
+
+    async def stream(self, request: Request) -> Response:
+        """What arrives by itself, for as long as the page is open. Without a conversation there is nothing to send."""
+        visit = self._visitors.recognise(request)
+        if not visit.known:
+            return Response(None, 204, HEADERS)  # a browser does not come again after that
+        address = self._address(request)
+        if not self._live.has_room(address):
+            return self._pages.notice(request, "failed", "many_streams", 429, {"Retry-After": "30"})
+        after = number(request.headers.get("last-event-id")) or number(request.query_params.get("after")) or 0
+        language = words.chosen(request, self._app.campaigns)
+        events = self._live.stream(visit, after, request.query_params.get("stamp", ""), language, address)
+        return StreamingResponse(
+            events, headers={**HEADERS, "X-Accel-Buffering": "no"}, media_type="text/event-stream; charset=utf-8"
+        )
+
+    async def switch(self, request: Request) -> Response:
+        """Show the page in another language from now on."""
+        self._only_our_page(request)
+        fields = await read_fields(request)
+        back = fields.get("back", "/")
+        response = RedirectResponse(back if BACK.fullmatch(back) else "/", 303, HEADERS)
+        if fields.get("language") in words.offered(self._app.campaigns):
+            self._visitors.set_cookie(request, response, words.COOKIE, fields["language"])
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        """Forget the visitor here, and end the session for whoever kept its cookie."""
+        self._only_our_page(request)
+        visit = self._visitors.recognise(request)
+        if visit.known:
+            now = machine_time()
+            # A clock that is a little behind must not open it again.
+            await self._app.store.write(end_session, visit.session, now, now + LIFETIME + timedelta(days=1))
+        response = RedirectResponse("/?signed-out=1", 303, HEADERS)
+        self._visitors.forget(request, response)
+        return response
+
+    async def move(self, request: Request) -> Response:
+        """Move a demonstration's time forward."""
+        if self._app.demonstration is None:
+            raise HTTPException(404)
+        self._only_our_page(request)
+        fields = await read_fields(request)
+        to, moves = destination(self._app, fields.get("by", "")), number(fields.get("moves"))
+        if to and moves is not None:
+            await self._app.demonstration.move(to, moves)
+        if is_script(request):
+            return JSONResponse(self._live.frame(words.chosen(request, self._app.campaigns)), 200, HEADERS)
+        return RedirectResponse("/", 303, HEADERS)
+
+    async def circular(self, request: Request) -> Response:
+        """The text of a circular; the quote that a source's link names is marked."""
+        asked = request.path_params
+        campaign = next((one for one in self._app.campaigns if one.key == asked["campaign"]), None)
+        if campaign is None:
+            raise HTTPException(404)
+        return self._pages.page(request, "circular.html", 200, **shown_circular(campaign, asked.get("quote")))
 
     async def static(self, request: Request) -> Response:
         found = self._templates.static(request)
@@ -126,73 +188,62 @@ class Page:
         return _plain("ready")
 
     async def refuse(self, request: Request, error: Exception) -> Response:
-        """A page with one sentence for what cannot be done."""
-        status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (400, "")
-        heading = "Page not found" if status == 404 else "That did not work"
-        return self._notice(heading, [Line(REFUSALS.get(status, detail))], status)
+        """One sentence for what cannot be done."""
+        if isinstance(error, FormError):
+            return self._pages.notice(request, "failed", error.told, error.status)
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        return self._pages.notice(
+            request, "not_found" if status == 404 else "failed", REFUSALS.get(status, "not_so"), status
+        )
 
     async def apologise(self, request: Request, error: Exception) -> Response:
         """The fixed sentence for when Usher itself fails. The server logs the traceback; nobody is shown it."""
         log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
-        unanswered: Form | None = getattr(request.state, "unanswered", None)
-        return self._notice("Usher cannot answer just now", sorry(self._app.campaigns), 500, again=unanswered)
+        return self._pages.notice(request, "ill", "sorry", 500)
 
-    async def _conversation(
-        self, request: Request, visitor: str, *, note: Note | None = None, typed: str = "", status: int = 200
+    def _only_our_page(self, request: Request) -> None:
+        if not self._visitors.sent_by_our_page(request):
+            raise HTTPException(403)
+
+    def _wait(self, request: Request, visit: Visit) -> int:
+        """The seconds to wait before another message is taken from this visitor, or from where it comes; 0: none."""
+        by_visitor = self._by_visitor.take(visit.visitor) if visit.known else 0.0
+        return math.ceil(by_visitor or self._by_address.take(self._address(request)))
+
+    def _address(self, request: Request) -> str:
+        if not self._warned and not self._app.settings.trusted_proxies and "x-forwarded-for" in request.headers:
+            self._warned = True
+            log.warning("a proxy stands before Usher: name it in TRUSTED_PROXIES, or all visitors count as one address")
+        return request.client.host if request.client else ""
+
+    async def _answered(self, request: Request, visit: Visit, form: Form) -> Response:
+        news = await self._live.news(visit, form.after) if is_script(request) else None
+        if news is None:
+            return RedirectResponse("/#newest", 303, HEADERS)
+        if not news.whole:
+            return JSONResponse({"reload": True}, 200, HEADERS)
+        return JSONResponse({"html": news.html, "after": news.after}, 200, HEADERS)
+
+    async def _not_asked(
+        self, request: Request, visit: Visit, form: Form, status: int, told: str, wait: int = 0
     ) -> Response:
-        # One more than is shown: its buttons may be what the first shown turn pressed.
-        kept = await self._app.store.read(turns, Address("web", visitor), SHOWN + 1)
-        response = self._page(
-            "conversation.html",
-            status,
-            exchanges=exchanges(kept, self._app.campaigns)[-SHOWN:],
-            earlier_left_out=len(kept) > SHOWN,
-            starts=starts(self._app.campaigns),
-            nonce=secrets.token_urlsafe(16),
-            note=note,
-            typed=typed,
-        )
-        self._visitors.remember(request, response, visitor)
+        """Say why, and give back what was typed: nothing is lost."""
+        language = words.chosen(request, self._app.campaigns)
+        note = words.words(language)[told].format(limit=f"{QUESTION_LENGTH:,}", seconds=wait)
+        if is_script(request):
+            response: Response = JSONResponse({"note": note, "wait": wait}, status, HEADERS)
+        else:
+            response = await self._pages.conversation(request, visit, note=note, typed=form.text, status=status)
+        if wait:
+            response.headers["Retry-After"] = str(wait)
         return response
 
-    def _notice(self, heading: str, lines: Sequence[Line], status: int, again: Form | None = None) -> Response:
-        return self._page("notice.html", status, heading=heading, lines=lines, again=again)
 
-    def _page(self, template: str, status: int, **values: object) -> Response:
-        campaigns, now = self._app.campaigns, self._app.clock.now()
-        return self._templates.page(
-            template,
-            status,
-            titles=[campaign.name for campaign in campaigns],
-            demonstration=moment_of(now, campaigns[0]) if self._app.settings.demo else None,
-            **values,
-        )
-
-
-def starts(campaigns: Sequence[Campaign]) -> list[Start]:
-    """The first questions that the campaigns themselves offer, each in every language, as somebody would ask it."""
-    offered = [(campaign, campaign.answer[key]) for campaign in campaigns for key in campaign.starts]
-    return [
-        Start(TAGS.get(language, language), answer.title[language], _asked_in(language, answer.examples))
-        for campaign, answer in offered
-        for language in campaign.languages
-    ]
-
-
-def _asked_in(language: str, examples: Sequence[str]) -> str:
-    return next((one for one in examples if language_of(one) == language), examples[0])
-
-
-def sorry(campaigns: Sequence[Campaign]) -> list[Line]:
-    """What a person reads when Usher is out of order: fixed words, and whom to call."""
-    contacts = campaigns[0].contacts
-    hotline = next((contact for contact in contacts if contact.kind == "phone"), contacts[0])
-    english = hotline.label["en"]
-    chinese = hotline.label.get("zh-Hant", english)
-    return [
-        Line(f"Something is wrong on Usher's side. Please try again, or contact the {english}: {hotline.value}."),
-        Line(f"Usher 暫時未能回答。請稍後再試，或聯絡 {chinese}：{hotline.value}。", "zh-Hant-HK"),
-    ]
+def _before_asking(session: Session, visit: Visit, under: int | None) -> tuple[bool, Turn | None]:
+    """Whether the session has ended, and the turn of its own room whose button was pressed."""
+    if visit.known and has_ended(session, visit.session):
+        return True, None
+    return False, turn_of(session, Address("web", visit.visitor), under) if under else None
 
 
 async def alive(request: Request) -> Response:
@@ -204,8 +255,8 @@ async def gone(request: Request, error: Exception) -> Response:
     return _plain("", 400)
 
 
-def _plain(words: str, status: int = 200) -> Response:
-    return PlainTextResponse(words, status, HEADERS)
+def _plain(told: str, status: int = 200) -> Response:
+    return PlainTextResponse(told, status, HEADERS)
 
 
 def _ask_id(visitor: str, nonce: str, text: str) -> str:

@@ -8,11 +8,11 @@ from html import unescape
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 
 from bot.app import App
 from bot.page.form import QUESTION_LENGTH
-from bot.web import SHOWN
+from bot.page.pages import SHOWN
 from models.conversation import record
 from models.message import Address, Ask
 from models.store import Store
@@ -26,6 +26,7 @@ from tests.web_cast import (
     kept,
     new_app,
     nonce_of,
+    send,
     small_campaign,
     visitor_of,
 )
@@ -55,7 +56,7 @@ async def test_a_question_is_answered_with_its_source_after_a_redirect(ann: Asyn
     assert (answered.status_code, answered.headers["location"]) == (303, "/#newest")
 
     page = (await ann.get("/")).text
-    assert '<div class="bubble" lang="en" dir="auto">When is it due?</div>' in page
+    assert '<div class="bubble" dir="auto">When is it due?</div>' in page
     assert "Complete it by Thursday 27 April 2023.\nAsk the hotline" in page
     assert '<figcaption lang="en">paragraph 3</figcaption>' in page
     assert f'<blockquote lang="en" dir="auto">{"CPs shall verify"}' in page
@@ -92,7 +93,7 @@ async def test_a_chinese_answer_is_marked_as_chinese_and_its_quote_as_english(
 ) -> None:
     await ask(ann, question)
     page = (await ann.get("/")).text
-    assert f'<div class="bubble" lang="{tag}">' in page
+    assert re.search(f'<li class="exchange"[^>]* lang="{tag}">', page)
     assert moment in page
     assert word in page
     assert '<blockquote lang="en"' in page
@@ -101,40 +102,87 @@ async def test_a_chinese_answer_is_marked_as_chinese_and_its_quote_as_english(
 async def test_a_pressed_choice_is_shown_by_its_label_and_as_chosen(ann: AsyncClient, store: Store) -> None:
     await ask(ann, "register")
     page = (await ann.get("/")).text
-    assert 'value="small/emails" dir="auto">E-mails &amp; DAs</button>' in page
+    assert '<button name="text" value="/a small emails" dir="auto">E-mails &amp; DAs</button>' in page
 
-    await ask(ann, "small/emails")
+    await press(ann, page, "/a small emails")
     page = (await ann.get("/")).text
-    assert '<div class="bubble" lang="en" dir="auto">E-mails &amp; DAs</div>' in page
-    assert 'value="small/emails" dir="auto" class="chosen" aria-pressed="true">' in page
-    assert (await kept(store, ann))[-1].asked == "small/emails"
+    assert '<div class="bubble" dir="auto">E-mails &amp; DAs</div>' in page
+    assert (
+        '<button type="button" value="/a small emails" dir="auto" aria-disabled="true" class="chosen" '
+        'aria-pressed="true">' in page
+    )
+    assert '<button type="button" value="/support 0123" dir="auto" aria-disabled="true">' in page
+    first, second = await kept(store, ann)
+    assert (second.asked, second.action, second.in_reply_to) == ("/a small emails", "/a small emails", first.ask_id)
 
 
-async def test_an_empty_conversation_offers_the_campaigns_own_starts_in_each_language(ann: AsyncClient) -> None:
+async def press(client: AsyncClient, page: str, action: str) -> Response:
+    """Press a button under the last answer of the page that has any."""
+    *_, (nonce, under) = re.findall(
+        r'name="nonce" value="(press-[^"]+)">\s*<input[^>]* name="under" value="(\d+)"', page
+    )
+    return await ask(client, action, nonce, under=under)
+
+
+async def test_a_choice_pressed_in_two_tabs_at_once_is_asked_once(ann: AsyncClient, store: Store) -> None:
+    await ask(ann, "register")
     page = (await ann.get("/")).text
-    assert re.findall(r'<button name="text" value="([^"]+)" lang="([^"]+)">([^<]+)<', page) == [
-        ("What is due?", "en", "Deadlines"),
-        ("有咩死線？", "zh-Hant-HK", "截止日期"),
-        ("Where is it?", "en", "The venue"),
-        ("在哪裏？", "zh-Hant-HK", "地點"),
-    ]
-    await ask(ann, "When is it due?")
-    assert 'class="choices starts"' not in (await ann.get("/")).text
+    await asyncio.gather(*(press(ann, page, "/a small emails") for _ in range(3)))
+    assert [turn.asked for turn in await kept(store, ann)] == ["register", "/a small emails"]
+
+
+async def test_a_choice_of_somebody_elses_conversation_is_no_press_of_it(browse: Browse, store: Store) -> None:
+    ann, bob = browse(), browse()
+    await ask(ann, "register")
+    (offered,) = await kept(store, ann)
+    await bob.get("/")
+    await ask(bob, "/a small emails", under=str(offered.id))
+    assert [turn.in_reply_to for turn in await kept(store, bob)] == [None]
+    assert 'aria-pressed="true"' not in (await ann.get("/")).text
+
+
+async def test_the_quick_starts_are_the_campaigns_own_in_the_pages_language(browse: Browse) -> None:
+    def starts(page: str) -> list[tuple[str, str]]:
+        quick = page.partition('class="quick"')[2].partition("</form>")[0]
+        return re.findall(r'<button name="text" value="([^"]+)">([^<]+)<', quick)
+
+    english = browse()
+    chinese = browse()
+    chinese.headers["accept-language"] = "zh-HK,en;q=0.5"
+    due, where = "/a small due", "/a small where"
+    for _ in range(2):
+        assert starts((await english.get("/")).text) == [
+            (due, "Deadlines"), (where, "The venue"), ("/support", "Ask support"),
+        ]  # fmt: skip
+        assert starts((await chinese.get("/")).text) == [
+            (due, "截止日期"), (where, "地點"), ("/support", "聯絡支援"),
+        ]  # fmt: skip
+        await ask(english, due)
+        await ask(chinese, due)
+    assert '<div class="bubble" dir="auto">Deadlines</div>' in (await english.get("/")).text
+
+
+async def test_the_language_that_was_chosen_is_given_with_a_question(app: App, ann: AsyncClient) -> None:
+    await send(ann, "/language", language="zh-Hant")
+    await ask(ann, "/a small due")
+    rehearsed: Any = app.reception
+    assert [one.language for one in rehearsed.asked] == ["zh-Hant"]
 
 
 async def test_only_the_newest_turns_are_shown_and_the_page_says_so(ann: AsyncClient, store: Store) -> None:
     await ann.get("/")
     room = Address("web", visitor_of(ann))
     for number in range(SHOWN + 1):
-        question = "small/emails" if number == 1 else f"question {number}."
-        old = Ask(f"old:{number}", room, room, question, MORNING)
-        await store.write(record, old, WHICH, recorded_at=MORNING)
+        pressed = number == 1
+        question = "/a small emails" if pressed else f"question {number}."
+        old = Ask(f"old:{number}", room, room, question, MORNING, None, "old:0" if pressed else None)
+        await store.write(record, old, WHICH, recorded_at=MORNING, action=question if pressed else None)
     page = (await ann.get("/")).text
     assert "question 0." not in page
-    assert page.count('<li class="exchange">') == SHOWN
+    assert page.count('<li class="exchange"') == SHOWN
     assert "Earlier messages are kept" in page
     # The first shown turn pressed a button of the turn that is not shown any more.
-    assert '<div class="bubble" lang="en" dir="auto">E-mails &amp; DAs</div>' in page
+    assert '<div class="bubble" dir="auto">E-mails &amp; DAs</div>' in page
 
 
 async def test_with_two_circulars_a_source_names_its_own(app: App, browse: Browse) -> None:
@@ -154,10 +202,10 @@ async def test_a_circular_in_english_only_can_be_served(app: App, browse: Browse
     assert "Nord" in page
 
 
-async def test_every_form_can_be_sent_by_a_browser_without_script(ann: AsyncClient) -> None:
+async def test_every_question_can_be_sent_by_a_browser_without_script(ann: AsyncClient) -> None:
     await ask(ann, "register")
-    forms = re.findall(r"<form (.*?)</form>", (await ann.get("/")).text, re.DOTALL)
-    assert len(forms) == 2
+    forms = re.findall(r"<form ([^>]*action=\"/\".*?)</form>", (await ann.get("/")).text, re.DOTALL)
+    assert len(forms) == 3
     for form in forms:
         assert 'method="post" action="/"' in form
         assert 'name="nonce"' in form

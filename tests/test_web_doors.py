@@ -67,20 +67,21 @@ def _signed(signer: type[TimestampSigner], visitor: str, key: str = KEY) -> str:
 async def test_a_rightly_signed_cookie_is_known_again(ann: AsyncClient, browse: Browse) -> None:
     await ask(ann, "When is it due?")
     again = browse()
-    again.cookies.set("usher", _signed(TimestampSigner, visitor_of(ann)))
+    again.cookies.set("usher", _signed(TimestampSigner, f"{visitor_of(ann)}.any-session"))
     assert "When is it due?" in (await again.get("/")).text
 
 
-@pytest.mark.parametrize("kind", ["forged", "unsigned", "expired", "nonsense"])
+@pytest.mark.parametrize("kind", ["forged", "unsigned", "without a session", "expired", "nonsense"])
 async def test_a_cookie_that_is_not_ours_or_too_old_is_a_new_visitor(
     ann: AsyncClient, browse: Browse, kind: str
 ) -> None:
     await ask(ann, "When is it due?")
     victim = visitor_of(ann)
     cookie = {
-        "forged": _signed(TimestampSigner, victim, key="another key, long enough to be one"),
-        "unsigned": victim,
-        "expired": _signed(_Past, victim),
+        "forged": _signed(TimestampSigner, f"{victim}.s", key="another key, long enough to be one"),
+        "unsigned": f"{victim}.s",
+        "without a session": _signed(TimestampSigner, victim),
+        "expired": _signed(_Past, f"{victim}.s"),
         "nonsense": "....",
     }[kind]
     page = await browse().get("/", headers={"cookie": f"usher={cookie}"})

@@ -1,12 +1,16 @@
 """The cast of the page's tests: a small circular, a reception that says what a test wants and keeps it, browsers."""
 
+import asyncio
+import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
-from httpx import ASGITransport, AsyncClient, Response
+import uvicorn
+from httpx import ASGITransport, AsyncClient, HTTPError, Response
 from pydantic import SecretStr
 
 from bot.app import App
@@ -35,7 +39,7 @@ SIMPLIFIED = Reply("请在2023年4月27日前完成。", sources=CHINESE.sources
 WHICH = Reply(
     "Which do you mean?",
     "clarify",
-    choices=(Choice("E-mails & DAs", "small/emails"), Choice("None of these: ask support", "support")),
+    choices=(Choice("E-mails & DAs", "/a small emails"), Choice("None of these: ask support", "/support 0123")),
 )
 SAID = {"When is it due?": DEADLINE, "幾時死線呀?": CHINESE, "几时截止？": SIMPLIFIED, "register": WHICH}
 
@@ -85,7 +89,8 @@ class Rehearsed:
         if ask.text == "break" and self.broken:
             raise RuntimeError("secret detail of the inside")
         reply = SAID.get(ask.text, Reply("The circular does not say.", "escalate"))
-        await self._store.write(record, ask, reply, recorded_at=MORNING, campaign="small")
+        action = ask.text if ask.text.startswith("/") else None
+        await self._store.write(record, ask, reply, recorded_at=MORNING, campaign="small", action=action)
         return reply
 
 
@@ -102,7 +107,7 @@ async def browsers(app: App) -> AsyncIterator[Browse]:
 
     def browse(other: App = app, origin: str = OURS) -> AsyncClient:
         transport = ASGITransport(web(other), raise_app_exceptions=False)
-        opened.append(AsyncClient(transport=transport, base_url=origin))
+        opened.append(AsyncClient(transport=transport, base_url=origin, headers={"accept-language": "en"}))
         return opened[-1]
 
     yield browse
@@ -110,22 +115,130 @@ async def browsers(app: App) -> AsyncIterator[Browse]:
         await client.aclose()
 
 
-async def ask(client: AsyncClient, text: str, nonce: str | None = None, origin: str | None = None) -> Response:
-    """Write `text` into the box of the page and send it, as a browser does."""
-    nonce = nonce or nonce_of(await client.get("/"))
-    origin = origin or str(client.base_url).rstrip("/")
-    return await client.post("/", data={"text": text, "nonce": nonce}, headers={"origin": origin})
+async def ask(
+    client: AsyncClient, text: str, nonce: str | None = None, origin: str | None = None, **fields: str
+) -> Response:
+    """Write `text` into the box of the page and send it, as a browser without script does."""
+    fields |= {"text": text, "nonce": nonce or nonce_of(await client.get("/"))}
+    return await client.post("/", data=fields, headers={"origin": origin or origin_of(client)})
+
+
+async def ask_by_script(client: AsyncClient, text: str, nonce: str = "n" * 24, **fields: str) -> Response:
+    """Send `text` as the page's own script does."""
+    fields |= {"text": text, "nonce": nonce}
+    return await client.post("/", data=fields, headers={"origin": origin_of(client), "accept": "application/json"})
+
+
+async def send(client: AsyncClient, path: str, **fields: str) -> Response:
+    """Send one of the page's other forms."""
+    return await client.post(path, data=fields, headers={"origin": origin_of(client)})
+
+
+def origin_of(client: AsyncClient) -> str:
+    return str(client.base_url).rstrip("/")
 
 
 def nonce_of(page: Response) -> str:
-    found = re.search(r'name="nonce" value="([^"]+)"', page.text)
+    """That of the question box."""
+    found = re.search(r'class="composer"[^>]*>\s*<input type="hidden" name="nonce" value="([^"]+)"', page.text)
     assert found
     return found[1]
 
 
 def visitor_of(client: AsyncClient) -> str:
-    return next(cookie.value or "" for cookie in client.cookies.jar).split(".")[0]
+    return cookie_of(client).split(".")[0]
+
+
+def cookie_of(client: AsyncClient) -> str:
+    return next(cookie.value or "" for cookie in client.cookies.jar if cookie.name in ("usher", "__Host-usher"))
 
 
 async def kept(store: Store, client: AsyncClient) -> list[Turn]:
     return await store.read(turns, Address("web", visitor_of(client)), 1000)
+
+
+Event = tuple[str, dict[str, str], int]
+
+
+class Heard:
+    """One open stream of a page: its events, one after the other."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def read(self, response: Response) -> None:
+        name, data, number = "", {}, 0
+        with suppress(HTTPError):  # the test has heard enough
+            async for line in response.aiter_lines():
+                field, _, value = line.partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "id":
+                    number = int(value)
+                elif field == "data":
+                    data = json.loads(value)
+                elif not line and name:
+                    await self._events.put((name, data, number))
+                    name, data, number = "", {}, 0
+        await self._events.put(("", {}, 0))
+
+    async def next(self, seconds: float = 5) -> Event:
+        """The next event's name, data and number (0 where it has none); an empty name where the stream has ended."""
+        return await asyncio.wait_for(self._events.get(), seconds)
+
+    async def silent(self, seconds: float = 0.4) -> bool:
+        await asyncio.sleep(seconds)
+        return self._events.empty()
+
+
+@asynccontextmanager
+async def listening(
+    client: AsyncClient, after: int = 0, stamp: str = "2023-04-12", headers: dict[str, str] | None = None
+) -> AsyncIterator[Heard]:
+    """The stream that the page of this browser opens. `stamp` is that of the page's frame."""
+    asked = {"after": str(after), "stamp": stamp}
+    async with client.stream("GET", "/stream", params=asked, headers=headers, timeout=30) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        heard = Heard()
+        reading = asyncio.create_task(heard.read(response))
+        yield heard
+        reading.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens, and leaves the signals to the tests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def served(app: App) -> AsyncIterator[str]:
+    """The page behind a real port, which a stream needs: its address."""
+    page = web(app)
+    server = _Server(uvicorn.Config(page, log_config=None, lifespan="off", proxy_headers=False))
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as port:
+        running = asyncio.create_task(server.serve(sockets=[port]))
+        await server.ready.wait()
+        yield f"http://127.0.0.1:{port.getsockname()[1]}"
+        server.should_exit = True
+        page.state.close()
+        await running
+
+
+@asynccontextmanager
+async def visitor(address: str) -> AsyncIterator[AsyncClient]:
+    """A browser that has opened the page."""
+    async with AsyncClient(base_url=address, headers={"accept-language": "en"}) as client:
+        assert (await client.get("/")).status_code == 200
+        yield client

@@ -1,21 +1,19 @@
 """Shows a kept conversation as bubbles: who said what, when in the campaign's time zone, on which words it rests."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 
+from bot.page.words import Words, tag, words
+from handlers.facts import ANSWER, SUPPORT
 from models.campaign import Campaign
 from models.conversation import Turn
-from models.message import Choice, Reply
-
-# A tag that says which writing is meant, for fonts and screen readers.
-TAGS = {"zh-Hant": "zh-Hant-HK"}
-SOURCE_WORDS = {"zh-Hant": "出處（英文原文）", "zh-Hans": "出处（英文原文）"}
-PERSON_WORDS = {"zh-Hant": "你", "zh-Hans": "你"}
+from models.message import Reply
+from models.wording import in_script
 
 
 @dataclass(frozen=True)
@@ -41,47 +39,61 @@ class ShownSource:
     clause: str
     quote: str
     circular: str | None
+    link: str | None
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One question and its answer as the page shows them. `new_day` is set on the first exchange of a day."""
+    """One question and its answer as the page shows them. `new_day` is set on the first exchange of a day.
 
+    `nonce` is that of the form that asked, `press` the one for its buttons: pressed in two tabs, each asks once. Once a
+    choice was made, `settled`, none of them can be pressed any more.
+    """
+
+    number: int
+    nonce: str
+    press: str
     asked: str
     text: str
     lang: str
-    person_word: str
-    source_word: str
+    words: Words
     moment: Moment
     new_day: str | None
     choices: tuple[ShownChoice, ...]
+    settled: bool
     sources: tuple[ShownSource, ...]
 
 
-def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign]) -> list[Exchange]:
-    """The turns, oldest first, as the page shows them."""
-    labels: dict[str, str] = {}
+def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign], offered: Sequence[Turn] = ()) -> list[Exchange]:
+    """The turns, oldest first, as the page shows them. `offered` are turns whose buttons some of them pressed."""
+    everything = {turn.ask_id: turn for turn in (*offered, *turns)}
+    pressed: dict[str, set[str | None]] = {}
+    for turn in everything.values():
+        if turn.in_reply_to:
+            pressed.setdefault(turn.in_reply_to, set()).add(turn.action)
     day = None
     shown = []
-    for turn, following in zip_longest(turns, turns[1:]):
+    for turn in turns:
         reply = turn.reply
         moment = moment_of(turn.at, _campaign_of(turn, campaigns), reply.language)
+        made = pressed.get(turn.ask_id, set())
         shown.append(
             Exchange(
-                # A pressed button was sent as its action; what the person saw and pressed was its label.
-                asked=labels.get(turn.asked, turn.asked),
+                number=turn.id or 0,
+                nonce=turn.ask_id.rpartition(":")[2].rpartition("-")[0],
+                press=f"press-{turn.id:012d}",
+                asked=_asked(turn, everything.get(turn.in_reply_to or ""), campaigns),
                 text=reply.text,
-                lang=TAGS.get(reply.language, reply.language),
-                person_word=PERSON_WORDS.get(reply.language, "You"),
-                source_word=SOURCE_WORDS.get(reply.language, "Source"),
+                lang=tag(reply.language),
+                words=words(reply.language),
                 moment=moment,
                 new_day=moment.day if moment.iso[:10] != day else None,
-                choices=tuple(_choice(choice, following) for choice in reply.choices),
+                choices=tuple(ShownChoice(one.label, one.action, one.action in made) for one in reply.choices),
+                settled=bool(made),
                 sources=_sources(reply, campaigns),
             )
         )
         day = moment.iso[:10]
-        labels |= {choice.action: choice.label for choice in reply.choices}
     return shown
 
 
@@ -109,10 +121,48 @@ def _campaign_of(turn: Turn, campaigns: Sequence[Campaign]) -> Campaign:
     return next((campaign for campaign in campaigns if campaign.key == turn.campaign), campaigns[0])
 
 
-def _choice(choice: Choice, following: Turn | None) -> ShownChoice:
-    return ShownChoice(choice.label, choice.action, following is not None and following.asked == choice.action)
+def _asked(turn: Turn, offered: Turn | None, campaigns: Sequence[Campaign]) -> str:
+    """The words that were typed. A pressed button was sent as its action: what the person pressed was its label."""
+    if turn.action != turn.asked:
+        return turn.asked
+    if offered:
+        labels = {choice.action: choice.label for choice in offered.reply.choices}
+        return labels.get(turn.asked, turn.asked)
+    return label_of(turn.asked, campaigns, turn.language or "en")
+
+
+def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
+    """What a button with that action says, wherever it stood."""
+    if label := quick_starts(campaigns, language).get(action):
+        return label
+    titles = {f"{ANSWER} {one.key} {answer.key}": answer.title for one in campaigns for answer in one.answers}
+    return _in(titles[action], language) if action in titles else action
+
+
+def quick_starts(campaigns: Sequence[Campaign], language: str) -> Mapping[str, str]:
+    """The buttons above the question box, action and label: what the campaigns offer first, and the way to support."""
+    starts = [(campaign, campaign.answer[key]) for campaign in campaigns for key in campaign.starts]
+    offered = {f"{ANSWER} {campaign.key} {answer.key}": answer.short or answer.title for campaign, answer in starts}
+    labels = {action: _in(title, language) for action, title in offered.items()}
+    return {**labels, SUPPORT: words(language)["support"]}
+
+
+def _in(title: Mapping[str, str], language: str) -> str:
+    own = "zh-Hant" if language.startswith("zh") else language
+    return in_script(title.get(own) or next(iter(title.values())), language)
 
 
 def _sources(reply: Reply, campaigns: Sequence[Campaign]) -> tuple[ShownSource, ...]:
-    names = {campaign.key: campaign.name[campaign.prevails] for campaign in campaigns} if len(campaigns) > 1 else {}
-    return tuple(ShownSource(source.clause, source.quote, names.get(source.campaign)) for source in reply.sources)
+    served = {campaign.key: campaign for campaign in campaigns}
+    shown = []
+    for source in reply.sources:
+        campaign = served.get(source.campaign)
+        name = campaign.name[campaign.prevails] if campaign and len(served) > 1 else None
+        link = f"/circular/{source.campaign}/{mark(source.quote)}#quote" if campaign else None
+        shown.append(ShownSource(source.clause, source.quote, name, link))
+    return tuple(shown)
+
+
+def mark(quote: str) -> str:
+    """A short name of a quote, for the address of the page that shows it in its circular."""
+    return hashlib.sha256(quote.encode()).hexdigest()[:12]

@@ -5,36 +5,59 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 QUESTION_LENGTH = 2_000  # characters; a long question of the circular's readers has 300
 BODY_BYTES = 1_000_000  # 100,000 Chinese characters as a browser sends them: what is too long still comes back
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True)
 class Form:
-    """A sent form: the text as it will be asked, and the mark that tells a second press from a second question."""
+    """A sent question: the text as it will be asked, and the mark that tells a second press from a second question.
+
+    `under` is the number of the turn whose button was pressed, `after` that of the last turn that the page has.
+    """
 
     text: str
     nonce: str
+    under: int | None = None
+    after: int = 0
+
+
+class FormError(Exception):
+    """What was sent is no form of ours; `told` names the sentence for the person."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status, self.told = status, told
 
 
 async def read_form(request: Request) -> Form:
-    """Read a form of the page. Raises `HTTPException` with a sentence for the person who sent something else."""
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise HTTPException(415, "The page's own form sends a question; this was something else.")
-    body = await _read_body(request)
-    try:
-        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=10))
-    except ValueError as error:  # UnicodeDecodeError is one of them
-        raise HTTPException(400, "The text could not be read: it is not valid UTF-8.") from error
+    """Read a question that a form of the page sent. Raises `FormError`."""
+    fields = await read_fields(request)
     nonce = fields.get("nonce", "")
     if not _NONCE.fullmatch(nonce):
-        raise HTTPException(400, "The form was not complete. Please go back, reload the page and ask again.")
-    return Form(clean(fields.get("text", "")), nonce)
+        raise FormError(400, "not_complete")
+    return Form(clean(fields.get("text", "")), nonce, number(fields.get("under")), number(fields.get("after")) or 0)
+
+
+async def read_fields(request: Request) -> dict[str, str]:
+    """Read any form of the page. Raises `FormError`."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise FormError(415, "not_form")
+    body = await _read_body(request)
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=10))
+    except ValueError as error:  # UnicodeDecodeError is one of them
+        raise FormError(400, "not_utf8") from error
+
+
+def number(text: str | None) -> int | None:
+    """A turn's number, or None where it is none; no database knows larger ones."""
+    return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
 async def _read_body(request: Request) -> bytes:
@@ -42,7 +65,7 @@ async def _read_body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_BYTES:
-            raise HTTPException(413, "That is more text than a question can hold. Please go back and shorten it.")
+            raise FormError(413, "too_much")
     return bytes(body)
 
 

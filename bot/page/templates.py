@@ -3,6 +3,7 @@
 import hashlib
 import mimetypes
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from starlette.responses import Response
 # check of the Origin would refuse every question.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -35,9 +36,15 @@ class Templates:
         )
         self._environment.globals["static"] = self._address.__getitem__
 
+    def render(self, template: str, **values: object) -> str:
+        return self._environment.get_template(template).render(**values)
+
+    def parts(self, template: str, **values: object) -> Any:
+        """The template's macros, to be called one by one."""
+        return self._environment.get_template(template).make_module(values)
+
     def page(self, template: str, status: int = 200, **values: object) -> Response:
-        html = self._environment.get_template(template).render(**values)
-        return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
+        return Response(self.render(template, **values), status, HEADERS, media_type="text/html; charset=utf-8")
 
     def static(self, request: Request) -> Response | None:
         """The static file of that name and content; it may be kept by browsers for good."""

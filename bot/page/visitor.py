@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,6 +13,22 @@ from starlette.responses import Response
 LIFETIME = timedelta(days=30)  # machine time, counted anew at every page that is shown
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Who visits, and in which session: the visitor's conversation may outlive a session, never the other way round.
+
+    `known` tells whether a cookie said so; else both are new.
+    """
+
+    visitor: str
+    session: str
+    known: bool = True
+
+    @classmethod
+    def new(cls) -> "Visit":
+        return cls(secrets.token_urlsafe(16), secrets.token_urlsafe(16), known=False)
+
+
 class Visitors:
     """Gives each browser a random id of its own. `public_url` is where the page is reached, if that is known."""
 
@@ -19,18 +36,34 @@ class Visitors:
         self._signer = TimestampSigner(secret, salt="usher.visitor", digest_method=hashlib.sha256)
         self._public = _origin(public_url) if public_url else None
 
-    def recognise(self, request: Request) -> str:
-        """The visitor's id; a new one where the cookie is missing, forged or expired."""
+    def recognise(self, request: Request) -> Visit:
+        """What the cookie says; somebody new where it is missing, forged or expired.
+
+        Whether the session was signed out of stands in the database: `models.sessions.has_ended`.
+        """
         cookie = request.cookies.get(self._cookie_name(request), "")
         try:
-            return self._signer.unsign(cookie, max_age=int(LIFETIME.total_seconds())).decode()
+            said = self._signer.unsign(cookie, max_age=int(LIFETIME.total_seconds())).decode()
         except BadSignature:  # SignatureExpired is one of them
-            return secrets.token_urlsafe(16)
+            return Visit.new()
+        visitor, _, session = said.partition(".")
+        return Visit(visitor, session) if session else Visit.new()
 
-    def remember(self, request: Request, response: Response, visitor: str) -> None:
-        response.set_cookie(
+    def remember(self, request: Request, response: Response, visit: Visit) -> None:
+        self.set_cookie(
+            request,
+            response,
             self._cookie_name(request),
-            self._signer.sign(visitor).decode(),
+            self._signer.sign(f"{visit.visitor}.{visit.session}").decode(),
+        )
+
+    def forget(self, request: Request, response: Response) -> None:
+        response.delete_cookie(self._cookie_name(request), path="/", secure=self._is_https(request), httponly=True)
+
+    def set_cookie(self, request: Request, response: Response, name: str, value: str) -> None:
+        response.set_cookie(
+            name,
+            value,
             max_age=int(LIFETIME.total_seconds()),
             path="/",
             secure=self._is_https(request),

@@ -58,27 +58,38 @@ def _stands(when: When, today: date) -> Standing:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that a demonstration can be moved to."""
+    """Something that a demonstration can be moved to. Of what has no day only `shown` may be told, never `at`."""
 
     at: datetime
+    shown: str
     name: str
 
 
 def next_event(wordings: Sequence[Wording]) -> Event | None:
-    """The next thing that happens by any of the circulars: a session, a deadline or its last safe day, a period."""
-    ahead = [event for wording in wordings for event in _events(wording) if event.at > wording.now]
-    return min(ahead, key=lambda event: event.at, default=None)
+    """The next thing that happens by any of the circulars: a session, a deadline or its last safe day.
+
+    A tentative period comes only where nothing with a day is ahead.
+    """
+    ahead = [(tentative, event) for wording in wordings for tentative, event in _events(wording)]
+    ahead = [(tentative, event) for tentative, event in ahead if event.at > wordings[0].now]
+    return min(ahead, key=lambda one: (one[0], one[1].at), default=(False, None))[1]
 
 
-def _events(wording: Wording) -> Iterator[Event]:
+def _events(wording: Wording) -> Iterator[tuple[bool, Event]]:
     campaign = wording.campaign
     for fact in campaign.facts:
-        if fact.when and fact.timeline:
-            days = {fact.when.first} | ({campaign.safe_day(fact.key)} if fact in deadlines(campaign) else set())
-            for day in days:
-                yield Event(datetime.combine(day, MORNING, campaign.zone), wording.word(fact.name))
+        if not fact.when or not fact.timeline:
+            continue
+        fuzzy = fact.when.kind == "fuzzy"
+        days = {fact.when.first} | ({campaign.safe_day(fact.key)} if fact in deadlines(campaign) else set())
+        for day in days:
+            at = datetime.combine(day, MORNING, campaign.zone)
+            shown = wording.listed(fact.when) if fuzzy else f"{wording.on(day, 'list_date')}, {wording.clock(MORNING)}"
+            yield fuzzy, Event(at, shown, wording.word(fact.name))
     for one in campaign.briefings:
-        yield Event(datetime.combine(one.on, one.start, campaign.zone), briefing_name(wording, one))
+        at = datetime.combine(one.on, one.start, campaign.zone)
+        shown = f"{wording.on(one.on, 'list_date')}, {wording.clock(one.start)}"
+        yield False, Event(at, shown, briefing_name(wording, one))
 
 
 def briefing_name(wording: Wording, briefing: Briefing) -> str:

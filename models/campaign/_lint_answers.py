@@ -23,6 +23,7 @@ from models.campaign._template import (
 # Fewer phrasings than these say too little about how else people ask.
 EXAMPLES_IN_LETTERS = 5
 EXAMPLES_IN_HAN = 3
+SHORT = 20  # characters of a quick start: four of them stand side by side
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
@@ -48,6 +49,8 @@ def languages(campaign: Campaign) -> Iterator[tuple[str, str]]:
         for language in campaign.languages:
             if not answer.title.get(language, "").strip():
                 yield f"answer.{answer.key}.title", f"lacks {language}"
+            if answer.short and not answer.short.get(language, "").strip():
+                yield f"answer.{answer.key}.short", f"lacks {language}"
             if not any(text.strip() for text in sentences(answer.text.get(language, ()))):
                 yield f"answer.{answer.key}.text", f"lacks {language}"
 
@@ -58,6 +61,7 @@ def labels(campaign: Campaign) -> Iterator[tuple[str, str]]:
     for answer in campaign.answers:
         place = f"answer.{answer.key}.title"
         yield from too_long(place, answer.title)
+        yield from too_long(f"answer.{answer.key}.short", answer.short, SHORT)
         for language, title in answer.title.items():
             if (first := taken.setdefault((language, title), answer.key)) != answer.key:
                 yield place, f"{language}: {title!r} is the title of answer.{first} too"

@@ -80,10 +80,10 @@ def labels(campaign: Campaign) -> Iterator[tuple[str, str]]:
         yield from too_long(place, words)
 
 
-def too_long(place: str, words: Words) -> Iterator[tuple[str, str]]:
+def too_long(place: str, words: Words, length: int = LABEL_LENGTH) -> Iterator[tuple[str, str]]:
     for language, label in words.items():
-        if len(label) > LABEL_LENGTH:
-            yield place, f"{language}: {len(label)} characters do not fit on a button, {LABEL_LENGTH} do: {label!r}"
+        if len(label) > length:
+            yield place, f"{language}: {len(label)} characters do not fit on a button, {length} do: {label!r}"
 
 
 def _declared(one: Fact, other: Fact) -> bool:

@@ -171,11 +171,15 @@ Text = tuple[str | Line, ...]
 
 
 class Answer(_Data):
-    """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone."""
+    """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone.
+
+    `short` is a title of a word or two, for the quick starts.
+    """
 
     key: Key
     outcome: Literal["answer", "not_stated", "refuse", "chat"] = "answer"
     title: Words
+    short: Words = Field(default_factory=dict)
     covers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_.*-]+:[a-z0-9_*-]+$")], ...] = ()
     triggers: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()

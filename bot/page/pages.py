@@ -1,0 +1,88 @@
+"""Makes the whole pages that a visitor sees: the conversation, a circular, one sentence where something is refused."""
+
+import re
+import secrets
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.app import App
+from bot.page import words
+from bot.page.bubbles import exchanges
+from bot.page.form import QUESTION_LENGTH, Form
+from bot.page.frame import frame
+from bot.page.templates import HEADERS, Templates
+from bot.page.visitor import Visit, Visitors
+from models.conversation import Turn, offering, turns
+from models.message import Address
+from models.sessions import has_ended
+
+SHOWN = 100  # turns; what is older is kept, and one page stays quick to make and to read
+BACK = re.compile(r"/(circular/[a-z0-9_./-]{1,80})?")  # the pages that a switch of language comes back to
+
+
+def is_script(request: Request) -> bool:
+    """Whether the page's own script asks, which takes parts instead of a page."""
+    return request.headers.get("accept", "").startswith("application/json")
+
+
+class Pages:
+    """The pages, each in the visitor's language."""
+
+    def __init__(self, app: App, templates: Templates, visitors: Visitors) -> None:
+        self._app, self._templates, self._visitors = app, templates, visitors
+
+    async def conversation(
+        self, request: Request, visit: Visit, *, note: str = "", typed: str = "", status: int = 200
+    ) -> Response:
+        """The visitor's conversation; an empty one, of somebody new, where the session has ended."""
+        found = await self._app.store.read(_conversation, visit) if visit.known else ([], [])
+        visit, (kept, offered) = (visit, found) if found is not None else (Visit.new(), ([], []))
+        response = self.page(
+            request,
+            "conversation.html",
+            status,
+            exchanges=exchanges(kept[-SHOWN:], self._app.campaigns, offered),
+            earlier_left_out=len(kept) > SHOWN,
+            after=kept[-1].id if kept else 0,
+            nonce=secrets.token_urlsafe(16),
+            note=note,
+            typed=typed,
+            limit=QUESTION_LENGTH,
+            signed_out="signed-out" in request.query_params,
+        )
+        self._visitors.remember(request, response, visit)
+        return response
+
+    def notice(
+        self, request: Request, heading: str, told: str, status: int, headers: dict[str, str] | None = None
+    ) -> Response:
+        """One sentence, with what was typed given back where it was not answered."""
+        own = words.words(words.chosen(request, self._app.campaigns))
+        sentence = own[told].format(**self._hotline(request))
+        if is_script(request):
+            return JSONResponse({"note": sentence}, status, {**HEADERS, **(headers or {})})
+        again: Form | None = getattr(request.state, "unanswered", None)
+        response = self.page(request, "notice.html", status, heading=own[heading], told=sentence, again=again)
+        response.headers.update(headers or {})
+        return response
+
+    def page(self, request: Request, template: str, status: int, **values: object) -> Response:
+        told = frame(self._app, words.chosen(request, self._app.campaigns))
+        path = request.url.path if BACK.fullmatch(request.url.path) else "/"
+        return self._templates.page(template, status, frame=told, w=told.words, path=path, **values)
+
+    def _hotline(self, request: Request) -> dict[str, str]:
+        language = words.chosen(request, self._app.campaigns)
+        contacts = self._app.campaigns[0].contacts
+        hotline = next((contact for contact in contacts if contact.kind == "phone"), contacts[0])
+        return {"contact": hotline.label.get(language, hotline.label["en"]), "value": hotline.value}
+
+
+def _conversation(session: Session, visit: Visit) -> tuple[list[Turn], list[Turn]] | None:
+    """The newest turns, one more than is shown, with those whose buttons they pressed; None for an ended session."""
+    if has_ended(session, visit.session):
+        return None
+    kept = turns(session, Address("web", visit.visitor), SHOWN + 1)
+    return kept, offering(session, kept)
