@@ -20,6 +20,8 @@ import pytest
 
 from models.store import Store
 
+pytest_plugins = ["tests.browser_cast"]
+
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _numbers = count(1)
 

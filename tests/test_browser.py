@@ -1,117 +1,23 @@
 """The web page in a real browser: the journey of a question in both languages, on a desktop and on a phone."""
 
-import asyncio
-import os
-import re
-import shutil
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
-
-from bot.web import web
-from models.store import Store
-from tests.web_cast import new_app
-
-ROOT = Path(__file__).parent.parent
-ARGUMENTS = [
-    "--no-sandbox",  # continuous integration runs as root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE: ViewportSize = {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None and os.environ.get("CI") == "true":
-        pytest.fail("chromium is missing, and CI must not do without it")
-    if chromium is None:
-        pytest.skip("chromium is not installed here (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page whose answers are fixed: for what the page itself must do."""
-    with _served(f"sqlite:///{tmp_path_factory.mktemp('rehearsal') / 'usher.db'}") as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def usher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the real Usher, started as a person starts it, on the morning of 12 April 2023."""
-    folder = tmp_path_factory.mktemp("usher")
-    given = {"DEMO": "1", "AS_OF": "2023-04-12T10:00:00+08:00", "PORT": "0"}
-    given |= {"DATABASE_URL": f"sqlite:///{folder / 'usher.db'}", "PATH": os.environ["PATH"]}
-    program = [sys.executable, "-m", "bot", "run"]
-    with (
-        (folder / "errors").open("w") as errors,
-        subprocess.Popen(program, cwd=ROOT, env=given, text=True, stdout=subprocess.PIPE, stderr=errors) as process,
-    ):
-        assert process.stdout
-        said = process.stdout.readline()
-        found = re.search(r"http://\S+", said)
-        if not found:
-            process.kill()
-            pytest.fail(f"Usher did not start: {said}{(folder / 'errors').read_text()}")
-        yield found[0]
-        process.terminate()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """A page on which the browser has nothing to complain of: no blocked style or script, no error of a script."""
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    assert complaints == []
-
-
-def ask(page: Page, words: str) -> None:
-    page.get_by_label("Your question").fill(words)
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator(".person .bubble").last).to_have_text(words)
-
+from tests.browser_cast import PHONE, ask
 
 # ------------------------------------------------------------------------------------- the journey, with the real Usher
 
 
 def test_a_deadline_is_asked_in_english(page: Page, usher: str) -> None:
     page.goto(usher)
-    expect(page.get_by_text("DEMONSTRATION")).to_be_visible()
-    expect(page.get_by_text("12 Apr 2023, 10:0")).to_be_visible()
+    expect(page.get_by_text("DEMONSTRATION", exact=True)).to_be_visible()
+    expect(page.locator("#demonstration time")).to_contain_text("12 Apr 2023, 1")
 
     ask(page, "when must we register emails?")
     answer = page.locator(".usher .bubble").last
     expect(answer).to_contain_text("27 April 2023")
-    expect(answer).to_have_attribute("lang", "en")
+    expect(page.locator(".exchange").last).to_have_attribute("lang", "en")
     expect(answer.get_by_role("blockquote").first).to_be_hidden()
-    answer.get_by_text("Source").click()
+    answer.get_by_text("Source", exact=True).click()
     expect(answer.get_by_role("blockquote").first).to_be_visible()
     expect(answer).to_contain_text("before 28 April 2023 (Friday)")
 
@@ -121,23 +27,60 @@ def test_a_deadline_is_asked_in_cantonese(page: Page, usher: str) -> None:
     ask(page, "用戶電郵登記幾時死線呀?")
     answer = page.locator(".usher .bubble").last
     expect(answer).to_contain_text("4月27日")
-    expect(answer).to_have_attribute("lang", "zh-Hant-HK")
-    answer.get_by_text("出處").click()
+    expect(page.locator(".exchange").last).to_have_attribute("lang", "zh-Hant-HK")
+    answer.locator("summary").click()
     quote = answer.get_by_role("blockquote").first
     expect(quote).to_be_visible()
     expect(quote).to_have_attribute("lang", "en")
 
 
-def test_every_quick_start_is_answered_without_passing_it_on(page: Page, usher: str) -> None:
-    page.goto(usher)
-    labels = page.locator(".starts button").all_inner_texts()
-    assert len(labels) == 6
-    for label in labels:
-        page.context.clear_cookies()
+def test_the_whole_page_can_be_chinese(browser: Browser, usher: str) -> None:
+    with browser.new_context(locale="zh-HK", viewport=PHONE) as context:
+        page = context.new_page()
         page.goto(usher)
-        page.get_by_role("button", name=label, exact=True).click()
-        expect(page.locator(".usher .bubble").last).to_contain_text("April" if label.isascii() else "月")
-        expect(page.locator(".usher details").last).to_be_visible()
+        expect(page.get_by_role("heading", name="歡迎查詢通告內容")).to_be_visible()
+        page.get_by_role("button", name="限期", exact=True).click()
+        expect(page.locator(".usher .text").last).to_contain_text("4月27日")
+        expect(page.locator(".person .bubble").last).to_have_text("限期")
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("button", name="Deadlines", exact=True)).to_be_visible()
+        expect(page.locator(".person .bubble").last).to_have_text("限期")  # what was said stays as it was said
+
+
+def test_every_quick_start_is_answered(page: Page, usher: str) -> None:
+    page.goto(usher)
+    answers = {
+        "Deadlines": "27 April 2023",
+        "Briefings": "16:30",
+        "Connection check": "Edge",
+        "Ask support": "one message",
+    }
+    quick = page.locator(".quick button")
+    assert quick.all_inner_texts() == list(answers)
+    for label, words in answers.items():
+        page.get_by_role("button", name=label, exact=True).first.click()
+        expect(page.locator(".person .bubble").last).to_have_text(label)
+        expect(page.locator(".usher .text").last).to_contain_text(words)
+
+
+def test_support_is_asked_in_two_steps_and_the_case_has_a_number(page: Page, usher: str) -> None:
+    page.goto(usher)
+    page.get_by_role("button", name="Ask support").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    ask(page, "Our terminal is at two sites, does it matter?")
+    expect(page.locator(".usher .text").last).to_contain_text("is noted as case")
+    expect(page.locator(".usher .text").last).to_contain_text("Our terminal is at two sites, does it matter?")
+
+
+def test_a_source_opens_the_circular_at_the_quote(page: Page, context: BrowserContext, usher: str) -> None:
+    page.goto(usher)
+    ask(page, "when must we register emails?")
+    page.locator("details.source summary").last.click()
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Show in the circular").last.click()
+    circular = opened.value
+    expect(circular.locator("#quote")).to_be_in_viewport()
+    expect(circular.locator("mark").first).to_have_text("28 April 2023")
 
 
 def test_an_unclear_word_gives_choices_and_a_press_answers(page: Page, usher: str) -> None:
@@ -149,6 +92,11 @@ def test_an_unclear_word_gives_choices_and_a_press_answers(page: Page, usher: st
     choices.first.click()
     expect(page.locator(".person .bubble").last).to_have_text(label)
     expect(page.locator(".usher details").last).to_be_visible()
+    expect(choices.first).to_have_attribute("aria-pressed", "true")
+    expect(choices.first).to_be_focused()  # whoever goes by keyboard is still there
+    choices.last.click(force=True)  # settled: nothing is asked any more
+    page.reload()
+    expect(page.locator(".person .bubble")).to_have_text(["register", label])
 
 
 # ---------------------------------------------------------------------------------------- the page, with fixed answers
@@ -235,47 +183,18 @@ def test_markup_of_a_question_is_text(page: Page, rehearsal: str) -> None:
     expect(page.locator(".bubble img, .bubble b")).to_have_count(0)
 
 
-def test_a_too_long_question_stays_in_the_box(context: BrowserContext, rehearsal: str) -> None:
-    page = context.new_page()
+def test_a_too_long_question_stays_in_the_box(page: Page, rehearsal: str) -> None:
     page.goto(rehearsal)
     page.get_by_label("Your question").fill("長" * 3000)
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("alert")).to_contain_text("Please shorten it")
+    expect(page.get_by_role("alert")).to_contain_text("1,000 characters too many")
     expect(page.get_by_label("Your question")).to_have_value("長" * 3000)
     expect(page.locator(".bubble")).to_have_count(0)
 
 
-# ------------------------------------------------------------------------------------------------------------- helpers
-
-
-class _Server(uvicorn.Server):
-    """Tells the test's own thread when it listens."""
-
-    def __init__(self, config: uvicorn.Config, listening: threading.Event) -> None:
-        super().__init__(config)
-        self._listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._listening.set()
-
-
-@contextmanager
-def _served(database: str) -> Iterator[str]:
-    """A running page in a thread of its own, with its own event loop."""
-    listening = threading.Event()
-    servers: list[_Server] = []
-
-    async def serve() -> None:
-        store = await Store.open(database)
-        servers.append(_Server(uvicorn.Config(web(new_app(store)), port=0, log_config=None, lifespan="off"), listening))
-        await servers[0].serve()
-        await store.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert listening.wait(20)
-    port = servers[0].servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/"
-    servers[0].should_exit = True
-    thread.join(20)
+def test_a_question_of_nothing_is_told(page: Page, rehearsal: str) -> None:
+    page.goto(rehearsal)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_have_text("Please write your question first.")
+    ask(page, "When is it due?")
+    expect(page.locator("#note")).to_be_empty()
