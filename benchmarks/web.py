@@ -29,7 +29,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from socket import create_server
 from urllib.parse import urlencode
@@ -46,19 +45,16 @@ PAGE_BYTES, ANSWER_MS, RESIDENT_MB, SCREEN_MS = 60_000, 1_000, 400, 300  # the b
 EVERY = 10.0  # seconds from one question of a visitor to the next
 PATIENCE = 30.0  # seconds; what takes longer is an error
 PRESSES = 20
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+CHROMIUM += ["--disable-component-update", "--disable-sync"]
 # In the frame after the one that follows the change, the answer has been painted.
 MEASURE = """() => { window.measured = new Promise((done) => {
   let pressed = 0;
   document.querySelector(".send").addEventListener("click", (event) => { pressed = event.timeStamp; });
-  new MutationObserver((_, observer) => {
-    if (!document.querySelector(".exchange:not(.pending) .usher .bubble .text")) return;
-    observer.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - pressed)));
-  }).observe(document.querySelector(".conversation"), { childList: true, subtree: true });
+  const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+  const answered = () => document.querySelector(".exchange:not(.pending) .usher .bubble .text");
+  new MutationObserver(() => { if (answered()) painted(() => done(performance.now() - pressed)); })
+    .observe(document.querySelector(".conversation"), { childList: true, subtree: true });
 }); }"""
 
 
@@ -99,34 +95,17 @@ def started(command: Sequence[str], cores: set[int]) -> Iterator[tuple[int, int]
                     raise SystemExit("The server did not start.")
                 yield server.pid, int(found[1])
             finally:
-                server.terminate()
-                try:
-                    server.wait(10)
-                except subprocess.TimeoutExpired:
-                    server.kill()
+                server.kill()  # nothing of it is kept
 
 
-@dataclass
+@dataclass(frozen=True)
 class Exchange:
     """One request on a connection of its own: a server that closes idle ones after five seconds has closed the last."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    async def begin(cls, port: int, request: str, headers: Mapping[str, str], form: bytes = b"") -> "Exchange":
-        """Send `request`, which is method and path, and read the head of what comes back."""
-        async with asyncio.timeout(PATIENCE):
-            own = cls(*await asyncio.open_connection("127.0.0.1", port))
-            named = {"Host": f"127.0.0.1:{port}", "Accept-Encoding": "gzip", "Content-Length": len(form), **headers}
-            lines = [f"{request} HTTP/1.1", *(f"{name}: {value}" for name, value in named.items()), "", ""]
-            own.writer.write("\r\n".join(lines).encode() + form)
-            first, *others = (await own.reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-        own.status = int(first.split()[1])
-        own.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
-        return own
+    status: int
+    headers: dict[str, str]
 
     async def text(self) -> str:
         async with asyncio.timeout(PATIENCE):
@@ -143,6 +122,18 @@ class Exchange:
                 yield dict(line.partition(": ")[::2] for line in event.decode().split("\n"))
 
 
+async def begin(port: int, request: str, headers: Mapping[str, str], form: bytes = b"") -> Exchange:
+    """Send `request`, which is method and path, and read the head of what comes back."""
+    named = {"Host": f"127.0.0.1:{port}", "Accept-Encoding": "gzip", "Content-Length": len(form), **headers}
+    lines = [f"{request} HTTP/1.1", *(f"{name}: {value}" for name, value in named.items()), "", ""]
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write("\r\n".join(lines).encode() + form)
+        first, *others = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+    told = {name.lower(): value for name, _, value in (line.partition(": ") for line in others)}
+    return Exchange(reader, writer, int(first.split()[1]), told)
+
+
 @dataclass
 class Load:
     """What came of all visitors to one server: milliseconds, megabytes, and how often each thing happened."""
@@ -151,10 +142,14 @@ class Load:
     arrivals: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
-    opening: float = 0.0
     cpu: float = 0.0
-    own_share: float = 0.0
     peak: float = 0.0
+
+    def figures(self) -> Iterator[tuple[str, float]]:
+        for name, times in (("answer", self.answers), ("on its own stream", self.arrivals)):
+            yield from ((f"{name}, p{share}, ms", percentile(times, share)) for share in (50, 99))
+        yield "CPU of an answer and its stream, ms", self.cpu
+        yield "memory at its peak, MB", self.peak
 
 
 class Visitor:
@@ -167,11 +162,11 @@ class Visitor:
         self._heard: dict[str, list[float]] = {}
 
     async def open(self) -> None:
-        page = await Exchange.begin(self._port, "GET /", self._headers)
+        page = await begin(self._port, "GET /", self._headers)
         self._headers["Cookie"] = page.headers["set-cookie"].partition(";")[0]
         stamp = re.search(r'data-stamp="([^"]*)"', await page.text())
         query = urlencode({"after": 0, "stamp": stamp[1] if stamp else ""})
-        self._stream = await Exchange.begin(self._port, f"GET /stream?{query}", self._headers)
+        self._stream = await begin(self._port, f"GET /stream?{query}", self._headers)
         self._load.outcomes.update((f"status {page.status}", f"status {self._stream.status}"))
         self._hearing = asyncio.create_task(self._hear())
 
@@ -181,7 +176,6 @@ class Visitor:
                 for nonce in re.findall(r'data-nonce="([^"]+)"', json.loads(event["data"])["html"]):
                     self._heard.setdefault(nonce, []).append(time.monotonic())
                 self._after = max(self._after, int(event["id"]))
-        self._load.outcomes["stream ended"] += 1
 
     async def ask(self, question: str) -> None:
         nonce = secrets.token_urlsafe(18)
@@ -190,7 +184,7 @@ class Visitor:
         headers |= {"Origin": f"http://127.0.0.1:{self._port}", **self._headers}
         self._asked[nonce] = began = time.monotonic()
         try:
-            answer = await Exchange.begin(self._port, "POST /", headers, form)
+            answer = await begin(self._port, "POST /", headers, form)
             said = json.loads(await answer.text())
         except (OSError, EOFError, ValueError) as error:
             self._load.outcomes[type(error).__name__] += 1
@@ -200,11 +194,10 @@ class Visitor:
         self._load.outcomes["answer without its turn"] += nonce not in said.get("html", "")
         self._after = max(self._after, said.get("after", 0))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Leave, and add up what the stream brought."""
+        self._load.outcomes["stream cut"] += self._hearing.done()
         self._hearing.cancel()
-        (ended,) = await asyncio.gather(self._hearing, return_exceptions=True)
-        self._load.outcomes["stream broken"] += isinstance(ended, Exception)
         self._stream.writer.close()
         for nonce, began in self._asked.items():
             times = self._heard.get(nonce, [])
@@ -216,11 +209,9 @@ async def press(server: tuple[int, int], questions: Sequence[str], visitors: int
     """Let the visitors come, and then ask; the questions are spread evenly over the time."""
     process, load = server[0], Load()
     crowd = [Visitor(number, server[1], load) for number in range(visitors)]
-    spent = cpu_ms(process)
     for one in crowd:
         await one.open()
-    load.opening = (cpu_ms(process) - spent) / visitors
-    spent, own, began = cpu_ms(process), time.process_time(), time.monotonic()
+    spent, began = cpu_ms(process), time.monotonic()
     plan = [began + place * EVERY / visitors for place in range(int(visitors * seconds / EVERY))]
     asking = []
     for moment, one, question in zip(plan, itertools.cycle(crowd), itertools.cycle(questions), strict=False):
@@ -229,17 +220,23 @@ async def press(server: tuple[int, int], questions: Sequence[str], visitors: int
         asking.append(asyncio.create_task(one.ask(question)))
     await asyncio.gather(*asking)
     await asyncio.sleep(1)  # what is still on its way to the streams
-    load.own_share = (time.process_time() - own) / (time.monotonic() - began)
-    load.cpu = (cpu_ms(process) - spent) / len(plan)
-    load.peak = int(Path(f"/proc/{process}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024  # noqa: ASYNC240
+    load.cpu, load.peak = (cpu_ms(process) - spent) / len(plan), peak_mb(process)
     for one in crowd:
-        await one.close()
+        one.close()
     return load
 
 
 def cpu_ms(process: int) -> float:
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mb(process: int) -> float:
+    return int(Path(f"/proc/{process}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    return sorted(values)[len(values) * share // 100]
 
 
 def measure_load(questions: Sequence[str], visitors: int, seconds: float) -> None:
@@ -252,31 +249,17 @@ def measure_load(questions: Sequence[str], visitors: int, seconds: float) -> Non
         ours = asyncio.run(press(server, questions, visitors, seconds))
     with started((sys.executable, __file__, "--echo"), {first}) as server:
         bare = asyncio.run(press(server, questions, visitors, seconds))
-    print(f"{visitors} visitors with open streams, each asking every {EVERY:.0f} s, for {seconds:.0f} s")
-    print(f"{'':42}{'Usher':>9}{'bare':>12}{'ratio':>10}")
-    for share in (50, 99):
-        print_beside(f"answer, p{share}", percentile(ours.answers, share), percentile(bare.answers, share))
-    for share in (50, 99):
-        print_beside(f"on its stream, p{share}", percentile(ours.arrivals, share), percentile(bare.arrivals, share))
-    print_beside("CPU of an answer and its stream", ours.cpu, bare.cpu)
-    print_beside("CPU of a page and its stream", ours.opening, bare.opening)
-    print_beside("memory at its peak", ours.peak, bare.peak, "MB")
+    print(f"{f'{visitors} visitors, {seconds:.0f} s':38}{'Usher':>8}{'bare':>8}{'ratio':>8}")
+    for (name, value), (_, beside) in zip(ours.figures(), bare.figures(), strict=True):
+        print(f"{name:38}{value:8.1f}{beside:8.1f}{value / beside:8.1f}")
     for name, load in (("Usher", ours), ("bare", bare)):
         told = ", ".join(f"{count} {what}" for what, count in load.outcomes.items() if count)
-        late = f"{load.own_share:.0%} of a core and asked {percentile(load.late, 99):.0f} ms late (p99)"
-        print(f"{name}: {told}, {len(load.arrivals)} turns by stream; the visitors used {late}")
+        print(
+            f"{name}: {told}; {len(load.arrivals)} turns by stream; asked {percentile(load.late, 99):.0f} ms late (p99)"
+        )
     print_bar("answer, p99", percentile(ours.answers, 99), ANSWER_MS, "ms")
     print_bar("memory", ours.peak, RESIDENT_MB, "MB")
     print_bar("errors, other statuses, turns missed or doubled", ours.outcomes.total() - ours.outcomes["status 200"], 0)
-
-
-def percentile(values: Sequence[float], share: int) -> float:
-    """The smallest value that so many of a hundred do not exceed."""
-    return sorted(values)[max(0, -(-len(values) * share // 100) - 1)]
-
-
-def print_beside(name: str, ours: float, bare: float, unit: str = "ms") -> None:
-    print(f"  {name:34}{ours:9.1f} {unit}{bare:9.1f} {unit}{ours / bare:10.1f}")
 
 
 def print_bar(name: str, value: float, bar: float, unit: str = "") -> None:
@@ -285,12 +268,10 @@ def print_bar(name: str, value: float, bar: float, unit: str = "") -> None:
 
 async def weigh(port: int) -> None:
     """The page and everything that it loads, in bytes as they are sent."""
-    page = await Exchange.begin(port, "GET /", {})
-    loaded = {"the page": page}
+    page = await begin(port, "GET /", {})
+    weights = {"the page": int(page.headers["content-length"])}
     for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', await page.text()):
-        loaded[address] = await Exchange.begin(port, f"GET {address}", {})
-        await loaded[address].text()
-    weights = {name: int(one.headers["content-length"]) for name, one in loaded.items()}
+        weights[address] = int((await begin(port, f"GET {address}", {})).headers["content-length"])
     print(", ".join(f"{name}: {weight:,} bytes" for name, weight in weights.items()))
     print_bar("together, as sent", sum(weights.values()), PAGE_BYTES, "bytes")
 
@@ -307,10 +288,9 @@ def serve_echo() -> None:
 
     async def ask(request: Request) -> Response:
         form, number = await request.form(), next(numbers)
-        html = f'<li data-nonce="{form["nonce"]}">{escape(str(form["text"]))}</li>'
-        event = f"event: turns\nid: {number}\ndata: {json.dumps({'html': html})}\n\n"
-        waiting[request.cookies["visitor"]].put_nowait(event)
-        return JSONResponse({"html": html, "after": number})
+        said = {"html": f'<li data-nonce="{form["nonce"]}">', "text": form["text"], "after": number}
+        waiting[request.cookies["visitor"]].put_nowait(f"event: turns\nid: {number}\ndata: {json.dumps(said)}\n\n")
+        return JSONResponse(said)
 
     async def stream(request: Request) -> Response:
         own = waiting[request.cookies["visitor"]] = asyncio.Queue()
@@ -337,8 +317,7 @@ def measure_browser(questions: Sequence[str]) -> None:
         playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM) as browser,
     ):
         for question in questions[:PRESSES]:
-            with browser.new_context() as context:
-                page = context.new_page()
+            with browser.new_page() as page:  # in a context of its own
                 page.goto(f"http://127.0.0.1:{port}/")
                 page.fill("#question", question)
                 page.evaluate(MEASURE)

@@ -20,7 +20,7 @@ import pytest
 
 from models.store import Store
 
-pytest_plugins = ["tests.browser_cast"]
+pytest_plugins = ["tests.browser_cast", "tests.reception_cast"]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _numbers = count(1)

@@ -2,71 +2,18 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from pathlib import Path
 
 import pytest
 
 from handlers.reception import Reception
 from handlers.support import reference
-from models.campaign import Campaign, load
-from models.conversation import Turn, turns
-from models.message import Address, Ask, Choice, Reply
+from models.message import Ask
 from models.store import Store, StoreError
-from models.support import Case, open_cases
+from tests.reception_cast import KEY, MORNING, Person, cases, kept
 
-ROOT = Path(__file__).parents[1]
-KEY = "ccms-2fa-2023"
-MORNING = datetime(2023, 4, 12, 2, tzinfo=UTC)  # 10:00 in Hong Kong
 FEE, FEE_ZH, FEE_CN = "How much does it cost?", "收費係幾多？", "费用是多少？"
 EMAILS, EMAILS_ZH = "When do the e-mails have to be in?", "電郵地址最遲幾時要登記？"
 GONE = "I no longer have that question; please ask it again."
-
-
-@pytest.fixture(scope="module")
-def campaign() -> Campaign:
-    return load(ROOT / "campaigns" / KEY)
-
-
-@pytest.fixture
-def reception(store: Store, campaign: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Reception:
-    ticks = count()
-    machine = datetime(2026, 2, 3, tzinfo=UTC)
-    keep = tmp_path_factory.getbasetemp() / "understanding"  # shared: learning takes seconds
-    return Reception(store, [campaign], lambda: machine + timedelta(seconds=next(ticks)), keep)
-
-
-class Person:
-    """Somebody who writes and presses buttons in a room of their own."""
-
-    def __init__(self, reception: Reception, name: str) -> None:
-        self._reception, self._name, self._numbers = reception, name, count(1)
-        self.room = Address("web", name)
-
-    async def say(self, text: str, at: datetime = MORNING, ask_id: str | None = None) -> Reply:
-        ask_id = ask_id or f"{self._name}-{next(self._numbers)}"
-        return await self._reception.receive(Ask(ask_id, self.room, self.room, text, at))
-
-    async def press(self, choice: Choice, at: datetime = MORNING) -> Reply:
-        return await self.say(choice.action, at)
-
-
-@pytest.fixture
-def amy(reception: Reception) -> Person:
-    return Person(reception, "amy")
-
-
-@pytest.fixture
-def ben(reception: Reception) -> Person:
-    return Person(reception, "ben")
-
-
-async def kept(store: Store, person: Person) -> list[Turn]:
-    return await store.read(turns, person.room, 100)
-
-
-async def cases(store: Store) -> list[Case]:
-    return await store.read(open_cases)
 
 
 # -------------------------------------------------------------------------------------------------- kept once

@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -31,6 +31,34 @@ def test_usher_answers_where_it_says_and_stops_at_once_without_a_word(number: si
         rest, _ = bot.communicate(timeout=10)
         assert (bot.returncode, rest) == (0, "")
         assert time.monotonic() - asked < 5
+
+
+def test_an_open_page_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    with running(tmp_path, **DEMO) as (bot, line):
+        with urlopen(address(line), timeout=5) as page:  # noqa: S310 - our own address
+            cookie = page.headers["Set-Cookie"].partition(";")[0]
+        stream = Request(f"{address(line)}stream?after=0", headers={"Cookie": cookie})  # noqa: S310 - as above
+        with urlopen(stream, timeout=5) as opened:  # noqa: S310 - as above
+            assert opened.readline().startswith(b"retry:")
+            asked = time.monotonic()
+            bot.terminate()
+            bot.wait(timeout=10)
+            assert time.monotonic() - asked < 3
+            opened.read()  # it ended as it should, not in the middle of something
+
+
+def test_a_demonstration_goes_on_after_a_restart_and_another_beginning_is_refused(tmp_path: Path) -> None:
+    for _ in range(2):
+        with running(tmp_path, **DEMO) as (bot, line):
+            address(line)
+            bot.terminate()
+            bot.wait(timeout=10)
+    ended = told(tmp_path, "run", PORT="0", DEMO="1", AS_OF="2023-04-28T09:00:00+08:00")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "AS_OF=2023-04-28T09:00:00+08:00, but the demonstration in this database began at "
+        "AS_OF=2023-04-12T10:00:00+08:00: delete var/ to begin again, or name another DATABASE_URL.\n"
+    )
 
 
 def test_everything_is_kept_under_var(tmp_path: Path) -> None:

@@ -56,6 +56,10 @@ def test_an_empty_value_means_the_default_whatever_the_file_says(tmp_path: Path)
         ("PORT", "eighty", "PORT=8080"),
         ("PORT", "65536", "PORT=8080"),
         ("PUBLIC_URL", "usher.example.org", "PUBLIC_URL=https://usher.example.org"),
+        ("TRUSTED_PROXIES", "proxy.example.org", "TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8"),
+        ("TRUSTED_PROXIES", "127.0.0.1,", "TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8"),
+        ("TRUSTED_PROXIES", "*", "TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8"),
         ("DATABASE_URL", "var/usher.db", "DATABASE_URL=sqlite:///var/usher.db"),
         ("DATABASE_URL", "mysql://localhost/usher", "DATABASE_URL=sqlite:///var/usher.db"),
         ("DATABASE_URL", "sqlite://", "DATABASE_URL=sqlite:///var/usher.db"),
@@ -73,6 +77,13 @@ def test_a_wrong_value_is_named_with_an_example_in_one_sentence(name: str, value
     assert sentence.startswith(f"{name} must be ")
     assert example in sentence
     assert "\n" not in sentence
+
+
+def test_proxies_are_addresses_and_networks_and_nobodys_unless_named() -> None:
+    assert load({}).trusted_proxies == ()
+    assert load({"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,::1"}).trusted_proxies == (
+        "127.0.0.1/32", "10.0.0.0/8", "::1/128",
+    )  # fmt: skip
 
 
 def test_a_level_may_be_written_small() -> None:
