@@ -1,13 +1,11 @@
 """Measures the web chat: what its page weighs, how it bears hundreds of visitors at once, how soon an answer is seen.
 
     python benchmarks/web.py tests/questions/hkcc.jsonl
-    python benchmarks/web.py --visitors 100 --seconds 20 tests/questions/hkcc.jsonl
     python benchmarks/web.py --browser tests/questions/hkcc.jsonl
 
 The file has a JSON object a line: "question". The bot is started as `make run` does and kept on one core; its visitors
 have the others. Each has a stream open and asks every ten seconds. Then as many come to a bare page of Starlette that
-only echoes: that is the price of the web server alone. `--browser` measures in Chromium instead, from the press to the
-answer on the screen. Nothing leaves this machine.
+only echoes, "bare". `--browser` measures in Chromium instead, from the press to the answer on the screen.
 """
 
 import argparse
@@ -42,9 +40,8 @@ from starlette.routing import Route
 BOT = (sys.executable, "-m", "bot", "run")
 GIVEN = {"DEMO": "1", "AS_OF": "2023-04-12T10:00:00+08:00", "PORT": "0", "TRUSTED_PROXIES": "127.0.0.1"}
 PAGE_BYTES, ANSWER_MS, RESIDENT_MB, SCREEN_MS = 60_000, 1_000, 400, 300  # the bars
-EVERY = 10.0  # seconds from one question of a visitor to the next
-PATIENCE = 30.0  # seconds; what takes longer is an error
-PRESSES = 20
+SCRIPT = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+EVERY, PATIENCE = 10.0, 30.0  # seconds from one question of a visitor to the next, and until an answer is given up
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 CHROMIUM += ["--disable-component-update", "--disable-sync"]
 # In the frame after the one that follows the change, the answer has been painted.
@@ -60,39 +57,26 @@ MEASURE = """() => { window.measured = new Promise((done) => {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", type=Path, help="the questions, a JSON object a line")
+    parser.add_argument("file", type=Path, help="the questions, a JSON object a line")
     parser.add_argument("--visitors", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long they ask")
     parser.add_argument("--browser", action="store_true", help="measure in Chromium instead")
-    parser.add_argument("--echo", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
-    if wanted.echo:
-        return serve_echo()
-    if wanted.file is None:
-        parser.error("name a FILE")
-    lines = wanted.file.read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines if line.strip()]
+    questions = [json.loads(line)["question"] for line in wanted.file.read_text(encoding="utf-8").splitlines()]
     random.Random(0).shuffle(questions)
-    if wanted.browser:
-        return measure_browser(questions)
-    return measure_load(questions, wanted.visitors, wanted.seconds)
+    return measure_browser(questions) if wanted.browser else measure_load(questions, wanted.visitors, wanted.seconds)
 
 
 @contextmanager
-def started(command: Sequence[str], cores: set[int]) -> Iterator[tuple[int, int]]:
-    """A server in a process of its own, which stays on those cores: the process and its port."""
-    own = os.sched_getaffinity(0)
+def started(command: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """A server in a process of its own: the process and its port."""
+    root = Path(__file__).resolve().parents[1]
     with tempfile.TemporaryDirectory() as folder:
         environ = os.environ | GIVEN | {"DATABASE_URL": f"sqlite:///{folder}/usher.db"}
-        os.sched_setaffinity(0, cores)  # inherited, by all threads of the server
-        root = Path(__file__).resolve().parents[1]
         with subprocess.Popen(command, cwd=root, env=environ, stdout=subprocess.PIPE, text=True) as server:
             try:
-                os.sched_setaffinity(0, own)
-                assert server.stdout
-                found = re.search(r"http://\S+:(\d+)/", server.stdout.readline())
-                if not found:
-                    raise SystemExit("The server did not start.")
+                found = re.search(r"http://\S+:(\d+)/", server.stdout.readline() if server.stdout else "")
+                assert found, "the server did not start"
                 yield server.pid, int(found[1])
             finally:
                 server.kill()  # nothing of it is kept
@@ -114,7 +98,6 @@ class Exchange:
         return (gzip.decompress(sent) if self.headers.get("content-encoding") == "gzip" else sent).decode()
 
     async def events(self) -> AsyncIterator[dict[str, str]]:
-        """What a stream sends, in chunks of HTTP, for as long as it is open."""
         waiting = b""
         while size := int(await self.reader.readline() or b"0", 16):
             *whole, waiting = (waiting + (await self.reader.readexactly(size + 2))[:-2]).split(b"\n\n")
@@ -140,8 +123,8 @@ class Load:
 
     answers: list[float] = field(default_factory=list)
     arrivals: list[float] = field(default_factory=list)
-    late: list[float] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
+    late: float = 0.0
     cpu: float = 0.0
     peak: float = 0.0
 
@@ -158,8 +141,7 @@ class Visitor:
     def __init__(self, number: int, port: int, load: Load) -> None:
         self._port, self._load, self._after = port, load, 0
         self._headers = {"X-Forwarded-For": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
-        self._asked: dict[str, float] = {}
-        self._heard: dict[str, list[float]] = {}
+        self._times: dict[str, list[float]] = {}  # when a question was asked, and when its turn came by the stream
 
     async def open(self) -> None:
         page = await begin(self._port, "GET /", self._headers)
@@ -174,15 +156,14 @@ class Visitor:
         async for event in self._stream.events():
             if event.get("event") == "turns":
                 for nonce in re.findall(r'data-nonce="([^"]+)"', json.loads(event["data"])["html"]):
-                    self._heard.setdefault(nonce, []).append(time.monotonic())
+                    self._times[nonce].append(time.monotonic())
                 self._after = max(self._after, int(event["id"]))
 
     async def ask(self, question: str) -> None:
         nonce = secrets.token_urlsafe(18)
         form = urlencode({"text": question, "nonce": nonce, "after": self._after}).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        headers |= {"Origin": f"http://127.0.0.1:{self._port}", **self._headers}
-        self._asked[nonce] = began = time.monotonic()
+        headers = {**self._headers, "Origin": f"http://127.0.0.1:{self._port}", **SCRIPT}
+        self._times[nonce] = [began := time.monotonic()]
         try:
             answer = await begin(self._port, "POST /", headers, form)
             said = json.loads(await answer.text())
@@ -197,12 +178,10 @@ class Visitor:
     def close(self) -> None:
         """Leave, and add up what the stream brought."""
         self._load.outcomes["stream cut"] += self._hearing.done()
-        self._hearing.cancel()
         self._stream.writer.close()
-        for nonce, began in self._asked.items():
-            times = self._heard.get(nonce, [])
-            self._load.arrivals += [(arrived - began) * 1000 for arrived in times[:1]]
-            self._load.outcomes["turn missed" if not times else "turn doubled"] += len(times) != 1
+        for asked, *heard in self._times.values():
+            self._load.arrivals += [(moment - asked) * 1000 for moment in heard[:1]]
+            self._load.outcomes["turn doubled" if heard else "turn missed"] += len(heard) != 1
 
 
 async def press(server: tuple[int, int], questions: Sequence[str], visitors: int, seconds: float) -> Load:
@@ -211,28 +190,26 @@ async def press(server: tuple[int, int], questions: Sequence[str], visitors: int
     crowd = [Visitor(number, server[1], load) for number in range(visitors)]
     for one in crowd:
         await one.open()
-    spent, began = cpu_ms(process), time.monotonic()
+    (spent, _), began = used(process), time.monotonic()
     plan = [began + place * EVERY / visitors for place in range(int(visitors * seconds / EVERY))]
-    asking = []
-    for moment, one, question in zip(plan, itertools.cycle(crowd), itertools.cycle(questions), strict=False):
-        await asyncio.sleep(moment - time.monotonic())
-        load.late.append((time.monotonic() - moment) * 1000)
-        asking.append(asyncio.create_task(one.ask(question)))
-    await asyncio.gather(*asking)
+    async with asyncio.TaskGroup() as asking:
+        for moment, one, question in zip(plan, itertools.cycle(crowd), itertools.cycle(questions), strict=False):
+            await asyncio.sleep(moment - time.monotonic())
+            load.late = max(load.late, (time.monotonic() - moment) * 1000)
+            asking.create_task(one.ask(question))
     await asyncio.sleep(1)  # what is still on its way to the streams
-    load.cpu, load.peak = (cpu_ms(process) - spent) / len(plan), peak_mb(process)
+    load.cpu, load.peak = used(process)
+    load.cpu = (load.cpu - spent) / len(plan)
     for one in crowd:
         one.close()
     return load
 
 
-def cpu_ms(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-
-
-def peak_mb(process: int) -> float:
-    return int(Path(f"/proc/{process}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
+def used(process: int) -> tuple[float, float]:
+    """CPU time until now in milliseconds, and memory at its peak in megabytes."""
+    times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    peak = Path(f"/proc/{process}/status").read_text().partition("VmHWM:")[2].split()[0]
+    return sum(map(int, times)) * 1000 / os.sysconf("SC_CLK_TCK"), int(peak) / 1024
 
 
 def percentile(values: Sequence[float], share: int) -> float:
@@ -244,19 +221,17 @@ def measure_load(questions: Sequence[str], visitors: int, seconds: float) -> Non
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * visitors + 200)), hard))
     first, *others = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, others or {first})
-    with started(BOT, {first}) as server:
+    with started(("taskset", "-c", str(first), *BOT)) as server:
         asyncio.run(weigh(server[1]))
         ours = asyncio.run(press(server, questions, visitors, seconds))
-    with started((sys.executable, __file__, "--echo"), {first}) as server:
+    with started(("taskset", "-c", str(first), sys.executable, __file__, "--echo")) as server:
         bare = asyncio.run(press(server, questions, visitors, seconds))
     print(f"{f'{visitors} visitors, {seconds:.0f} s':38}{'Usher':>8}{'bare':>8}{'ratio':>8}")
     for (name, value), (_, beside) in zip(ours.figures(), bare.figures(), strict=True):
         print(f"{name:38}{value:8.1f}{beside:8.1f}{value / beside:8.1f}")
     for name, load in (("Usher", ours), ("bare", bare)):
         told = ", ".join(f"{count} {what}" for what, count in load.outcomes.items() if count)
-        print(
-            f"{name}: {told}; {len(load.arrivals)} turns by stream; asked {percentile(load.late, 99):.0f} ms late (p99)"
-        )
+        print(f"{name}: {told}, {len(load.arrivals)} turns by stream; asked {load.late:.0f} ms late at most")
     print_bar("answer, p99", percentile(ours.answers, 99), ANSWER_MS, "ms")
     print_bar("memory", ours.peak, RESIDENT_MB, "MB")
     print_bar("errors, other statuses, turns missed or doubled", ours.outcomes.total() - ours.outcomes["status 200"], 0)
@@ -267,7 +242,6 @@ def print_bar(name: str, value: float, bar: float, unit: str = "") -> None:
 
 
 async def weigh(port: int) -> None:
-    """The page and everything that it loads, in bytes as they are sent."""
     page = await begin(port, "GET /", {})
     weights = {"the page": int(page.headers["content-length"])}
     for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', await page.text()):
@@ -282,9 +256,7 @@ def serve_echo() -> None:
     numbers = itertools.count(1)
 
     async def show(_: Request) -> Response:
-        response = HTMLResponse("<!doctype html><title>Echo</title><p>Ask.</p>")
-        response.set_cookie("visitor", secrets.token_urlsafe(16))
-        return response
+        return HTMLResponse("<p>Ask.</p>", 200, {"Set-Cookie": f"visitor={secrets.token_urlsafe(16)}"})
 
     async def ask(request: Request) -> Response:
         form, number = await request.form(), next(numbers)
@@ -294,11 +266,7 @@ def serve_echo() -> None:
 
     async def stream(request: Request) -> Response:
         own = waiting[request.cookies["visitor"]] = asyncio.Queue()
-        return StreamingResponse(events(own), media_type="text/event-stream")
-
-    async def events(own: asyncio.Queue[str]) -> AsyncIterator[str]:
-        while True:
-            yield await own.get()
+        return StreamingResponse((await own.get() for _ in itertools.count()), media_type="text/event-stream")
 
     routes = [Route("/", show), Route("/", ask, methods=["POST"]), Route("/stream", stream)]
     config = uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off", timeout_graceful_shutdown=1)
@@ -312,11 +280,11 @@ def measure_browser(questions: Sequence[str]) -> None:
 
     times = list[float]()
     with (
-        started(BOT, os.sched_getaffinity(0)) as (_, port),
+        started(BOT) as (_, port),
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM) as browser,
     ):
-        for question in questions[:PRESSES]:
+        for question in questions[:20]:
             with browser.new_page() as page:  # in a context of its own
                 page.goto(f"http://127.0.0.1:{port}/")
                 page.fill("#question", question)
@@ -328,4 +296,4 @@ def measure_browser(questions: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve_echo() if sys.argv[1:] == ["--echo"] else main()

@@ -163,7 +163,7 @@ def test_an_answer_is_copied_with_its_source(browser: Browser, rehearsal: str) -
         expect(page.get_by_role("status")).to_have_text("Copied")
 
         page.locator(".usher .text").evaluate(
-            "text => getSelection().setBaseAndExtent(text.firstChild, 0, text.firstChild, 11)"
+            "text => getSelection().setBaseAndExtent(text.firstChild.firstChild, 0, text.firstChild.firstChild, 11)"
         )
         page.keyboard.press("Control+C")
         part = page.evaluate("navigator.clipboard.readText()")

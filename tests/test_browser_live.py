@@ -127,7 +127,8 @@ def test_an_answer_lost_on_its_way_is_not_asked_again(context: BrowserContext, r
 
     page.route("**/", lose)
     page.get_by_role("textbox").fill("When is it due?")
-    page.locator(".send").click()
+    with page.expect_event("requestfailed"):
+        page.locator(".send").click()
     expect(page.locator(".usher .text")).to_have_text(re.compile("27 April"))  # by the stream
     expect(page.locator(".pending")).to_have_count(0)
     page.unroute("**/")
@@ -204,6 +205,8 @@ def test_signing_out_empties_every_tab_and_going_back_shows_nothing(
 
     page.get_by_text("Sign out").first.click()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("This browser has forgotten the conversation.")).to_be_visible()
+    page.wait_for_timeout(300)
     expect(page.get_by_text("This browser has forgotten the conversation.")).to_be_visible()
     expect(other.locator(BUBBLES)).to_have_count(0)
     page.goto(f"{rehearsal}circular/small")

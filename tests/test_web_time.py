@@ -61,7 +61,8 @@ def moves_of(page: str) -> str:
 
 def rows(page: str) -> list[tuple[str, str]]:
     return re.findall(
-        r'<li class="(\w+)"(?: aria-current="step")?><span class="when">.*?</span> <span>(.*?)</span>', page
+        r'<li class="(\w+)"(?: aria-current="step")?><span class="when">.*?</span> <span class="what">(.*?)</span>',
+        page,
     )
 
 
@@ -75,6 +76,7 @@ async def test_the_timeline_tells_what_is_past_next_and_tentative(ann: AsyncClie
         ("tentative", "launch"),
     ]  # fmt: skip
     assert '<span class="when">before Fri 28 Apr 2023</span>' in page
+    assert '<strong class="when">to be safe, by Thu 27 Apr 2023</strong>' in page
     assert '<span class="when">late May 2023 <em>tentative</em></span>' in page
 
 

@@ -16,11 +16,12 @@ STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}  # that a demonst
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a timeline."""
+    """One line of a timeline; `safe` is the last safe day, where the circular names the day after it."""
 
     when: str
     name: str
     standing: Standing
+    safe: str | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _circular(campaign: Campaign, language: str, now: datetime) -> Circular:
     wording = Wording.of(campaign, language, now)
     items = timeline(wording)
     rows = tuple(
-        Row(wording.listed(item.when), item.name, stands)
+        Row(wording.listed(item.when), item.name, stands, wording.on(item.safe, "list_date") if item.safe else None)
         for item, stands in zip(items, standings(items, wording.today), strict=True)
     )
     return Circular(campaign.key, wording.word(campaign.name), rows)

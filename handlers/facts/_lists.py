@@ -16,11 +16,12 @@ Standing = Literal["past", "began", "today", "next", "later", "tentative"]
 
 @dataclass(frozen=True)
 class Item:
-    """One row of the timeline."""
+    """One row of the timeline. `safe` is the last safe day of what must be done before another."""
 
     when: When
     shown: str
     name: str
+    safe: date | None = None
 
 
 def deadlines(campaign: Campaign) -> list[Fact]:
@@ -31,11 +32,19 @@ def deadlines(campaign: Campaign) -> list[Fact]:
 
 def timeline(wording: Wording) -> list[Item]:
     """Everything with a date, the earliest first; what has no day stands by its part of the month."""
-    facts = [fact for fact in wording.campaign.facts if fact.when and fact.timeline]
-    items = [Item(fact.when, wording.stated(fact), wording.word(fact.name)) for fact in facts if fact.when]
+    campaign = wording.campaign
+    items = [
+        Item(
+            fact.when,
+            wording.stated(fact),
+            wording.word(fact.name),
+            campaign.safe_day(fact.key) if fact.when.kind == "before" else None,
+        )
+        for fact in campaign.facts
+        if fact.when and fact.timeline
+    ]
     items += [
-        Item(When("on", one.on, one.on), wording.on(one.on), briefing_name(wording, one))
-        for one in wording.campaign.briefings
+        Item(When("on", one.on, one.on), wording.on(one.on), briefing_name(wording, one)) for one in campaign.briefings
     ]
     return sorted(items, key=lambda item: (item.when.last, item.when.first))
 

@@ -165,6 +165,7 @@ document.addEventListener("submit", (event) => {
     if (form.classList.contains("composer")) askTyped();
     else if (button && button.getAttribute("aria-disabled") !== "true") askPressed(form, button);
   } else if (where === "/signout") {
+    stream?.close(); // or its "gone" would reload this page before the next one is there
     keepDraft("");
   }
 });
