@@ -8,7 +8,7 @@ from bot.clock import CampaignClock, DemonstrationClock, machine_time
 from bot.settings import Settings, SettingsError
 from handlers.reception import Reception
 from models.campaign import Campaign, load_all
-from models.demonstration import OtherBeginning, running
+from models.demonstration import OtherBeginning, RealConversations, running
 from models.store import Store
 
 
@@ -61,6 +61,10 @@ async def _demonstration(settings: Settings, store: Store, clock: CampaignClock)
         raise SettingsError(
             f"AS_OF={_told(settings.as_of)}, but the demonstration in this database began at "
             f"AS_OF={_told(error.began_as_of, settings.as_of)}: {again}."
+        ) from error
+    except RealConversations as error:
+        raise SettingsError(
+            "DEMO=1, but DATABASE_URL holds conversations that no demonstration had: name another DATABASE_URL."
         ) from error
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
-from models.demonstration import BEAT, MOVED, Demonstration, beat, begin, move, running
+from models.demonstration import BEAT, MOVED, Demonstration, beat, begin, move
 from models.store import Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class DemonstrationClock:
 
     @classmethod
     async def begin(cls, store: Store, as_of: datetime | None, clock: CampaignClock) -> "DemonstrationClock":
-        """Set the clock where the demonstration stands. Raises `OtherBeginning`."""
+        """Set the clock where the demonstration stands. Raises `OtherBeginning` or `RealConversations`."""
         now = machine_time()
         kept = await store.write(begin, as_of, now)
         clock.set(kept.at(now))
@@ -62,8 +62,10 @@ class DemonstrationClock:
         """Begin to keep the time, and to follow what another copy of Usher moves."""
         self._keeping = asyncio.create_task(self._keep(), name="demonstration's clock")
 
-    async def move(self, to: datetime, moves: int) -> None:
-        self._follow(await self._store.write(move, to, moves, machine_time()))
+    async def move(self, forward: Callable[[datetime], datetime | None], moves: int) -> None:
+        """Move the time to where `forward` leads from it; `moves` is how often it was moved when that was chosen."""
+        now = machine_time()
+        self._follow(await self._store.write(move, forward, moves, now), now)
 
     async def close(self) -> None:
         if self._keeping is None:
@@ -77,16 +79,17 @@ class DemonstrationClock:
     async def _keep(self) -> None:
         with self._store.watch(MOVED) as watch:
             while True:
-                moved = await watch.news(BEAT.total_seconds() / 2)
+                await watch.news(BEAT.total_seconds() / 2)
+                now = machine_time()
                 try:
-                    await self._store.write(beat, machine_time())
-                    kept = await self._store.read(running) if moved else None
+                    kept = await self._store.write(beat, now)
                 except (DBAPIError, StoreError) as error:
                     log.warning("the demonstration's time is not kept for now (%s)", type(error).__name__)
                 else:
-                    self._follow(kept)
+                    self._follow(kept, now)
 
-    def _follow(self, kept: Demonstration | None) -> None:
-        if kept and kept.moves > self._kept.moves:
+    def _follow(self, kept: Demonstration | None, now: datetime) -> None:
+        """Take the time from the database: another copy may have moved it, or the machine have slept."""
+        if kept:
             self._kept = kept
-            self._clock.set(kept.at(machine_time()))
+            self._clock.set(kept.at(now) + (machine_time() - now))

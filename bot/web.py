@@ -22,7 +22,7 @@ from bot.page.circulars import shown_circular
 from bot.page.form import QUESTION_LENGTH, Form, FormError, number, read_fields, read_form
 from bot.page.frame import destination
 from bot.page.limits import ADDRESS_BURST, ADDRESS_RATE, VISITOR_BURST, VISITOR_RATE, Buckets
-from bot.page.live import Live
+from bot.page.live import GONE, Live
 from bot.page.pages import BACK, Pages, is_script
 from bot.page.templates import HEADERS, Templates
 from bot.page.visitor import LIFETIME, Visit, Visitors
@@ -32,6 +32,8 @@ from models.sessions import end_session, has_ended
 
 log = logging.getLogger(__name__)
 
+STREAM = {**HEADERS, "X-Accel-Buffering": "no"}  # nginx must not hold back what it is sent
+EVENTS = "text/event-stream; charset=utf-8"
 REFUSALS = {403: "not_ours", 404: "not_found_note", 405: "not_so"}
 
 
@@ -102,7 +104,7 @@ class Page:
             return await self._not_asked(request, visit, form, 422, "too_long")
         request.state.unanswered = form  # for `apologise`: what was typed is given back
         ended, under = await self._app.store.read(_before_asking, visit, form.under)
-        if ended and is_script(request):
+        if is_script(request) and (ended or _of_another(visit, form.session, form.after)):
             return JSONResponse({"reload": True}, 409, HEADERS)
         visit = Visit.new() if ended else visit
         place = Address("web", visit.visitor)
@@ -117,18 +119,18 @@ class Page:
 
     async def stream(self, request: Request) -> Response:
         """What arrives by itself, for as long as the page is open. Without a conversation there is nothing to send."""
-        visit = self._visitors.recognise(request)
+        visit, asked = self._visitors.recognise(request), request.query_params
+        after = number(request.headers.get("last-event-id")) or number(asked.get("after")) or 0
+        if _of_another(visit, asked.get("session", ""), after):
+            return Response(GONE, headers=STREAM, media_type=EVENTS)
         if not visit.known:
             return Response(None, 204, HEADERS)  # a browser does not come again after that
         address = self._address(request)
         if not self._live.has_room(address):
             return self._pages.notice(request, "failed", "many_streams", 429, {"Retry-After": "30"})
-        after = number(request.headers.get("last-event-id")) or number(request.query_params.get("after")) or 0
         language = words.chosen(request, self._app.campaigns)
-        events = self._live.stream(visit, after, request.query_params.get("stamp", ""), language, address)
-        return StreamingResponse(
-            events, headers={**HEADERS, "X-Accel-Buffering": "no"}, media_type="text/event-stream; charset=utf-8"
-        )
+        events = self._live.stream(visit, after, asked.get("stamp", ""), language, address)
+        return StreamingResponse(events, headers=STREAM, media_type=EVENTS)
 
     async def switch(self, request: Request) -> Response:
         """Show the page in another language from now on."""
@@ -149,7 +151,8 @@ class Page:
             # A clock that is a little behind must not open it again.
             await self._app.store.write(end_session, visit.session, now, now + LIFETIME + timedelta(days=1))
         response = RedirectResponse("/?signed-out=1", 303, HEADERS)
-        self._visitors.forget(request, response)
+        # A new one at once: tabs that are made anew now would each get another one.
+        self._visitors.remember(request, response, Visit.new())
         return response
 
     async def move(self, request: Request) -> Response:
@@ -158,9 +161,9 @@ class Page:
             raise HTTPException(404)
         self._only_our_page(request)
         fields = await read_fields(request)
-        to, moves = destination(self._app, fields.get("by", "")), number(fields.get("moves"))
-        if to and moves is not None:
-            await self._app.demonstration.move(to, moves)
+        by, moves = fields.get("by", ""), number(fields.get("moves"))
+        if moves is not None:
+            await self._app.demonstration.move(lambda now: destination(self._app, by, now), moves)
         if is_script(request):
             return JSONResponse(self._live.frame(words.chosen(request, self._app.campaigns)), 200, HEADERS)
         return RedirectResponse("/", 303, HEADERS)
@@ -222,7 +225,7 @@ class Page:
             return RedirectResponse("/#newest", 303, HEADERS)
         if not news.whole:
             return JSONResponse({"reload": True}, 200, HEADERS)
-        return JSONResponse({"html": news.html, "after": news.after}, 200, HEADERS)
+        return JSONResponse({"html": news.html, "session": visit.mark}, 200, HEADERS)
 
     async def _not_asked(
         self, request: Request, visit: Visit, form: Form, status: int, told: str, wait: int = 0
@@ -233,10 +236,16 @@ class Page:
         if is_script(request):
             response: Response = JSONResponse({"note": note, "wait": wait}, status, HEADERS)
         else:
-            response = await self._pages.conversation(request, visit, note=note, typed=form.text, status=status)
+            typed = "" if form.pressed else form.text  # a button is still there to be pressed
+            response = await self._pages.conversation(request, visit, note=note, typed=typed, status=status)
         if wait:
             response.headers["Retry-After"] = str(wait)
         return response
+
+
+def _of_another(visit: Visit, session: str, after: int) -> bool:
+    """Whether a page that shows something was made for another session than the one whose cookie comes with it."""
+    return bool(session) and session != visit.mark and after > 0
 
 
 def _before_asking(session: Session, visit: Visit, under: int | None) -> tuple[bool, Turn | None]:

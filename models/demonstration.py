@@ -1,10 +1,12 @@
 """Keeps the time at which a demonstration lives, so that a restart goes on from where it stood."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlmodel import CheckConstraint, Field, Session, SQLModel
+from sqlmodel import CheckConstraint, Field, Session, SQLModel, select
 
-from models.store import announce
+from models.conversation import Turn
+from models.store import announce, in_turn
 
 BEAT = timedelta(seconds=10)  # how often a running copy says that it runs
 MOVED = "demonstration"  # the topic that is announced when the time was moved
@@ -16,6 +18,10 @@ class OtherBeginning(Exception):  # noqa: N818 - named after the situation
     def __init__(self, began_as_of: datetime | None) -> None:
         super().__init__(began_as_of)
         self.began_as_of = began_as_of
+
+
+class RealConversations(Exception):  # noqa: N818 - named after the situation
+    """The database has conversations of before, whose times were real."""
 
 
 class Demonstration(SQLModel, table=True):
@@ -41,19 +47,18 @@ class Demonstration(SQLModel, table=True):
 def begin(session: Session, as_of: datetime | None, now: datetime) -> Demonstration:
     """Begin the demonstration at `as_of` (without it at the present), or go on where it stood when it last ran.
 
-    Raises `OtherBeginning` for another `as_of` than the one it began with. `now` is machine time.
+    Raises `OtherBeginning` for another `as_of` than the one it began with, and `RealConversations` where the database
+    has conversations of before. `now` is machine time.
     """
+    in_turn(session, "demonstration")  # two copies may start at once
     kept = session.get(Demonstration, 1)
     if kept is None:
+        if session.exec(select(Turn.id).limit(1)).first() is not None:
+            raise RealConversations
         kept = Demonstration(began_as_of=as_of, campaign_at=as_of or now, machine_at=now, seen_at=now)
-        session.add(kept)
-        return kept
-    if kept.began_as_of != as_of:
+    elif kept.began_as_of != as_of:
         raise OtherBeginning(kept.began_as_of)
-    stood = kept.seen_at + BEAT  # a copy that was killed may have answered until just before its next beat
-    if as_of is not None and not kept.seen_at <= now <= stood:
-        kept.campaign_at, kept.machine_at = kept.at(stood), now
-    kept.seen_at = now
+    _go_on(kept, now)
     session.add(kept)
     return kept
 
@@ -63,24 +68,38 @@ def running(session: Session) -> Demonstration | None:
     return session.get(Demonstration, 1)
 
 
-def beat(session: Session, now: datetime) -> None:
-    """Note that the demonstration runs at machine time `now`."""
-    kept = session.get(Demonstration, 1)
-    if kept and kept.seen_at < now:
-        kept.seen_at = now
+def beat(session: Session, now: datetime) -> Demonstration | None:
+    """Note that the demonstration runs at machine time `now`, and tell how it stands."""
+    kept = session.get(Demonstration, 1, with_for_update=True)
+    if kept:
+        _go_on(kept, now)
         session.add(kept)
+    return kept
 
 
-def move(session: Session, to: datetime, moves: int, now: datetime) -> Demonstration:
-    """Move the time forward to `to`, and wake everybody. `now` is machine time.
+def move(session: Session, forward: Callable[[datetime], datetime | None], moves: int, now: datetime) -> Demonstration:
+    """Move the time to where `forward` leads from it, and wake everybody. `now` is machine time.
 
-    Does nothing where it was moved since its `moves` were read (a double press), or where `to` has passed already.
+    Does nothing where it was moved since its `moves` were read (a double press), and never moves it back.
     """
     kept = session.get(Demonstration, 1, with_for_update=True)
     if kept is None:
         raise ValueError("this database is no demonstration's")
-    if kept.moves == moves and to > kept.at(now):
-        kept.campaign_at, kept.machine_at, kept.seen_at, kept.moves = to, now, now, moves + 1
-        session.add(kept)
+    _go_on(kept, now)
+    to = forward(kept.at(now))
+    if kept.moves == moves and to and to > kept.at(now):
+        kept.campaign_at, kept.machine_at, kept.moves = to, now, moves + 1
         announce(session, MOVED)
+    session.add(kept)
     return kept
+
+
+def _go_on(kept: Demonstration, now: datetime) -> None:
+    """Stand still for the time in which nobody ran it: a stop, a machine that slept, a machine's clock that was set.
+
+    At the present (begun at no chosen moment) it follows the machine's clock, as far ahead of it as it was moved.
+    """
+    stood = kept.seen_at + BEAT  # a copy that was killed may have answered until just before its next beat
+    if kept.began_as_of is not None and not kept.seen_at <= now <= stood + BEAT:
+        kept.campaign_at, kept.machine_at = kept.at(stood), now
+    kept.seen_at = now if kept.began_as_of is not None else max(now, kept.seen_at)

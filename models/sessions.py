@@ -4,9 +4,9 @@ import hashlib
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.store import announce
+from models.store import announce, keep_first
 
 
 class EndedSession(SQLModel, table=True):
@@ -22,8 +22,8 @@ class EndedSession(SQLModel, table=True):
 def end_session(session: Session, ident: str, ended_at: datetime, until: datetime) -> None:
     """End the session for good, and wake its open pages. Ending it twice is ending it once."""
     session.connection().execute(delete(EndedSession).where(col(EndedSession.until) < ended_at))
-    if session.get(EndedSession, _digest(ident)) is None:
-        session.add(EndedSession(digest=_digest(ident), ended_at=ended_at, until=until))
+    row = EndedSession(digest=_digest(ident), ended_at=ended_at, until=until)
+    keep_first(session, row, select(EndedSession).where(EndedSession.digest == row.digest))
     announce(session, news_of(ident))
 
 

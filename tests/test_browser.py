@@ -187,7 +187,7 @@ def test_a_too_long_question_stays_in_the_box(page: Page, rehearsal: str) -> Non
     page.goto(rehearsal)
     page.get_by_label("Your question").fill("長" * 3000)
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("alert")).to_contain_text("1,000 characters too many")
+    expect(page.get_by_role("alert")).to_contain_text("Too long by 1,000 characters")
     expect(page.get_by_label("Your question")).to_have_value("長" * 3000)
     expect(page.locator(".bubble")).to_have_count(0)
 

@@ -67,6 +67,19 @@ def tab_to(page: Page, wanted: str, key: str = "Tab") -> None:
     pytest.fail(f"{wanted} cannot be reached by {key}")
 
 
+def test_every_turn_is_put_into_the_live_region_once(page: Page, rehearsal: str) -> None:
+    """A screen reader reads aloud what is added: an answer that comes twice must not be added twice."""
+    page.goto(rehearsal)
+    page.evaluate("""() => { window.added = []; new MutationObserver((changes) => {
+        for (const node of changes.flatMap((one) => [...one.addedNodes])) if (node.dataset?.turn) added.push(node.id);
+    }).observe(document.querySelector('.conversation'), { childList: true, subtree: true }); }""")
+    for words in ("When is it due?", "register", "and again"):
+        ask(page, words)
+    page.wait_for_timeout(500)
+    added = page.evaluate("added")
+    assert len(added) == len(set(added)) == 3
+
+
 def test_the_whole_journey_goes_by_keyboard_alone(page: Page, usher: str) -> None:
     page.goto(usher)
     keys = page.keyboard
@@ -167,6 +180,10 @@ def test_an_answer_is_copied_with_its_source(browser: Browser, rehearsal: str) -
         )
         page.keyboard.press("Control+C")
         part = page.evaluate("navigator.clipboard.readText()")
+        page.evaluate("getSelection().collapseToStart()")
+        page.keyboard.press("Control+C")
+        assert page.evaluate("navigator.clipboard.readText()") == part  # nothing selected: nothing is copied
+
         assert re.fullmatch(r"Complete it\n\nparagraph 3: “CPs shall .*”\n\nAnswered by Usher, .*HKT", part)
 
 

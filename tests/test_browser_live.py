@@ -125,24 +125,27 @@ def test_an_answer_lost_on_its_way_is_not_asked_again(context: BrowserContext, r
         else:
             route.continue_()
 
-    page.route("**/", lose)
+    page.route("**/?language=*", lose)
     page.get_by_role("textbox").fill("When is it due?")
     with page.expect_event("requestfailed"):
         page.locator(".send").click()
     expect(page.locator(".usher .text")).to_have_text(re.compile("27 April"))  # by the stream
     expect(page.locator(".pending")).to_have_count(0)
-    page.unroute("**/")
+    page.unroute("**/?language=*")
     page.reload()
     expect(page.locator(BUBBLES)).to_have_text(["When is it due?"])
 
 
 def test_a_page_of_a_proxy_is_no_answer_and_the_words_are_kept(page: Page, rehearsal: str) -> None:
     page.goto(rehearsal)
-    page.route("**/", lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Please log in</h1>"))
+    page.route(
+        "**/?language=*",
+        lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Please log in</h1>"),
+    )
     page.get_by_role("textbox").fill("When is it due?")
     page.locator(".send").click()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    page.unroute("**/")
+    page.unroute("**/?language=*")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".usher .text")).to_have_text(re.compile("27 April"))
 
@@ -225,3 +228,66 @@ def test_what_was_typed_survives_a_reload_and_a_switch_of_language(page: Page, r
     expect(page.locator(BUBBLES)).to_have_text(["a long thought"])
     page.reload()
     expect(page.get_by_role("textbox")).to_have_value("")
+
+
+def test_a_tab_that_rested_shows_nothing_of_whoever_signed_out_meanwhile(
+    page: Page, context: BrowserContext, rehearsal: str
+) -> None:
+    page.goto(rehearsal)
+    ask(page, "When is it due?")
+    page.get_by_role("textbox").press_sequentially("my own draft")
+    tabs = [context.new_page() for _ in range(5)]
+    for tab in tabs:
+        tab.goto(rehearsal)  # the first page's stream rests now
+    tabs[-1].get_by_text("Sign out").first.click()
+    tabs[-1].get_by_role("button", name="Sign out").click()
+    expect(tabs[-1].get_by_text("This browser has forgotten the conversation.")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(BUBBLES)).to_have_count(0)
+    expect(page.get_by_role("textbox")).to_have_value("")
+    ask(tabs[-1], "register")
+    expect(page.locator(BUBBLES)).to_have_text(["register"])
+
+
+def test_what_could_not_be_sent_survives_a_switch_of_language_and_is_sent_once(
+    context: BrowserContext, stage: Rehearsal, rehearsal: str
+) -> None:
+    page = context.new_page()
+    page.goto(rehearsal)
+    page.route("**/?language=*", lambda route: route.abort())
+    for words in ("one", "two"):
+        page.get_by_role("textbox").fill(words)
+        page.locator(".send").click()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(2)
+    expect(page.locator(".why").first).to_have_text("Not sent: Usher cannot be reached.")
+    page.unroute("**/?language=*")
+    page.get_by_role("button", name="繁體中文").click()
+    expect(page.locator(".pending")).to_have_count(0)
+    expect(page.locator(BUBBLES)).to_have_text(["one", "two"])
+    page.reload()
+    expect(page.locator(BUBBLES)).to_have_text(["one", "two"])
+
+
+def test_a_page_that_outlived_its_database_is_made_anew(page: Page, rehearsal: str) -> None:
+    page.goto(rehearsal)
+    ask(page, "one")
+    page.locator("#conversation").evaluate("view => { view.dataset.after = 100000 }")
+    ask(page, "two")
+    expect(page.locator(BUBBLES)).to_have_text(["one", "two"])
+
+
+def test_a_time_that_cannot_be_moved_is_told_and_can_be_tried_again(context: BrowserContext, own_usher: str) -> None:
+    page = context.new_page()
+    page.goto(own_usher)
+    page.locator("#demonstration summary").click()
+    fault = '{"note": "Usher cannot answer just now."}'
+    page.route("**/time?*", lambda route: route.fulfill(status=500, content_type="application/json", body=fault))
+    page.get_by_role("button", name="+ 1 day").click()
+    expect(page.locator("#line")).to_have_text("Usher cannot answer just now.")
+    page.unroute("**/time?*")
+    page.get_by_role("button", name="+ 1 day").click()
+    expect(page.locator("#demonstration time")).to_contain_text("13 Apr 2023")
+    expect(page.get_by_role("button", name="+ 1 day")).to_be_focused()
+    page.get_by_role("button", name="To the next event").click()
+    expect(page.locator("#demonstration time")).to_contain_text("19 Apr 2023")
+    expect(page.get_by_role("button", name="To the next event")).to_be_focused()

@@ -116,6 +116,7 @@ async def test_under_https_the_cookie_is_secure(app: App, browse: Browse, public
     [
         {"origin": "https://evil.example"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"origin": "http://usher.test:81"},
         {"origin": "http://usher.test.evil.example"},
         {"origin": "https://evil.example", "sec-fetch-site": "same-origin"},

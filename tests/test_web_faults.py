@@ -85,6 +85,15 @@ async def test_a_fault_says_the_fixed_sentence_with_the_hotline_and_gives_the_qu
     assert ("bot.web", logging.ERROR, "POST / failed: RuntimeError") in caplog.record_tuples
 
 
+async def test_a_press_that_failed_comes_back_as_a_button_and_not_as_its_action(ann: AsyncClient, store: Store) -> None:
+    nonce = nonce_of(await ann.get("/"))
+    await store.close()
+    failed = await ask(ann, "/a small due", nonce, under="7")
+    assert '<button name="text" value="/a small due">Try again: Deadlines</button>' in failed.text
+    assert '<input type="hidden" name="under" value="7">' in failed.text
+    assert "<textarea" not in failed.text
+
+
 async def test_what_failed_is_asked_once_when_it_is_tried_again(app: App, ann: AsyncClient, store: Store) -> None:
     failed = await ask(ann, "break")
     rehearsed: Any = app.reception

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -54,7 +55,6 @@ async def test_signing_out_forgets_the_conversation_and_gives_a_new_session(ann:
     before = cookie_of(ann)
     out = await send(ann, "/signout")
     assert (out.status_code, out.headers["location"]) == (303, "/?signed-out=1")
-    assert ann.cookies.get("usher") is None
 
     page = await ann.get("/?signed-out=1")
     assert "Signed out. This browser has forgotten the conversation." in page.text
@@ -79,13 +79,31 @@ async def test_a_cookie_kept_from_before_opens_nothing_and_the_records_stay(
 
     again = browse()
     again.cookies.set("usher", stolen, domain="usher.test")
-    asked = await ask_by_script(again, "hello")
+    asked = await ask_by_script(again, "hello", after="0")
     assert (asked.status_code, asked.json()) == (409, {"reload": True})  # the page of before must not go on
     form, headers = {"text": "hello", "nonce": "n" * 20}, {"origin": OURS, "cookie": f"usher={stolen}"}
     sent = await browse().post("/", data=form, headers=headers)
     assert sent.status_code == 303
     assert victim not in sent.headers["set-cookie"]
     assert [turn.asked for turn in await store.read(turns, Address("web", victim), 9)] == ["When is it due?"]
+
+
+async def test_a_page_of_an_earlier_visitor_gets_nothing_of_the_next_one(ann: AsyncClient) -> None:
+    page = (await ann.get("/")).text
+    (earlier,) = re.findall(r'data-session="(\w+)"', page)
+    await ask(ann, "When is it due?")
+    await send(ann, "/signout")
+    asked = await ask_by_script(ann, "hello", after="1", session=earlier)
+    assert (asked.status_code, asked.json()) == (409, {"reload": True})
+    stream = await ann.get("/stream", params={"after": "1", "session": earlier})
+    assert stream.text == "event: gone\ndata: {}\n\n"
+    assert (await ask_by_script(ann, "hello", session=earlier)).status_code == 200  # a page that shows nothing yet
+
+
+async def test_signing_out_twice_at_once_is_signing_out_once(store: Store) -> None:
+    ends = (store.write(end_session, "twice", MORNING, MORNING.replace(month=5)) for _ in range(8))
+    await asyncio.gather(*ends)
+    assert await store.read(has_ended, "twice")
 
 
 @pytest.mark.parametrize("path", ["/signout", "/language", "/time"])
@@ -116,11 +134,11 @@ async def test_the_page_speaks_the_browsers_language_until_another_is_chosen(bro
     ann = browse()
     for accepted, tag in (("zh-TW,en;q=0.8", "zh-Hant-HK"), ("de,zh;q=0.5", "zh-Hant-HK"), ("fr", "en"), ("*", "en")):
         page = (await ann.get("/", headers={"accept-language": accepted})).text
-        assert f'<html lang="{tag}">' in page
+        assert f'<html lang="{tag}" ' in page
     switched = await send(ann, "/language", language="zh-Hant", back="/circular/small/0123456789ab")
     assert (switched.status_code, switched.headers["location"]) == (303, "/circular/small/0123456789ab")
     page = (await ann.get("/")).text
-    assert '<html lang="zh-Hant-HK">' in page
+    assert '<html lang="zh-Hant-HK" ' in page
     assert "小通告" in page
     assert '<button class="plain" name="language" value="en" lang="en">English</button>' in page
 

@@ -177,6 +177,8 @@ class Heard:
                     number = int(value)
                 elif field == "data":
                     data = json.loads(value)
+                elif not line and name == "beat":
+                    name = ""
                 elif not line and name:
                     await self._events.put((name, data, number))
                     name, data, number = "", {}, 0

@@ -40,6 +40,7 @@ class ShownSource:
     quote: str
     circular: str | None
     link: str | None
+    lang: str
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ class Exchange:
     sources: tuple[ShownSource, ...]
 
 
-def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign], offered: Sequence[Turn] = ()) -> list[Exchange]:
-    """The turns, oldest first, as the page shows them. `offered` are turns whose buttons some of them pressed."""
-    everything = {turn.ask_id: turn for turn in (*offered, *turns)}
+def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign], others: Sequence[Turn] = ()) -> list[Exchange]:
+    """The turns, oldest first, as the page shows them. `others` are turns that pressed their buttons, or had buttons
+    that they pressed.
+    """
+    everything = {turn.ask_id: turn for turn in (*others, *turns)}
     pressed: dict[str, set[str | None]] = {}
     for turn in everything.values():
         if turn.in_reply_to:
@@ -135,6 +138,8 @@ def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
     """What a button with that action says, wherever it stood."""
     if label := quick_starts(campaigns, language).get(action):
         return label
+    if action.startswith(f"{SUPPORT} "):
+        return words(language)["support"]
     titles = {f"{ANSWER} {one.key} {answer.key}": answer.title for one in campaigns for answer in one.answers}
     return _in(titles[action], language) if action in titles else action
 
@@ -159,7 +164,8 @@ def _sources(reply: Reply, campaigns: Sequence[Campaign]) -> tuple[ShownSource, 
         campaign = served.get(source.campaign)
         name = campaign.name[campaign.prevails] if campaign and len(served) > 1 else None
         link = f"/circular/{source.campaign}/{mark(source.quote)}#quote" if campaign else None
-        shown.append(ShownSource(source.clause, source.quote, name, link))
+        written = campaign.prevails if campaign else "en"
+        shown.append(ShownSource(source.clause, source.quote, name, link, tag(written)))
     return tuple(shown)
 
 

@@ -18,13 +18,20 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 class Form:
     """A sent question: the text as it will be asked, and the mark that tells a second press from a second question.
 
-    `under` is the number of the turn whose button was pressed, `after` that of the last turn that the page has.
+    `under` is the number of the turn whose button was pressed, `after` that of the last turn that the page has,
+    `session` the mark of the session that the page was made for.
     """
 
     text: str
     nonce: str
     under: int | None = None
     after: int = 0
+    session: str = ""
+
+    @property
+    def pressed(self) -> bool:
+        """Whether the text is a button's action and not what somebody wrote."""
+        return self.text.startswith("/")
 
 
 class FormError(Exception):
@@ -41,7 +48,8 @@ async def read_form(request: Request) -> Form:
     nonce = fields.get("nonce", "")
     if not _NONCE.fullmatch(nonce):
         raise FormError(400, "not_complete")
-    return Form(clean(fields.get("text", "")), nonce, number(fields.get("under")), number(fields.get("after")) or 0)
+    under, after = number(fields.get("under")), number(fields.get("after")) or 0
+    return Form(clean(fields.get("text", "")), nonce, under, after, fields.get("session", ""))
 
 
 async def read_fields(request: Request) -> dict[str, str]:

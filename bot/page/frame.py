@@ -77,9 +77,8 @@ def stamp(app: App) -> str:
     return " ".join([*days, *([f"{now.astimezone(app.campaigns[0].zone):%H:%M}"] if app.settings.demo else [])])
 
 
-def destination(app: App, by: str) -> datetime | None:
+def destination(app: App, by: str, now: datetime) -> datetime | None:
     """Where a demonstration's time goes by a step's name or, by `event`, to the next one; None where there is none."""
-    now = app.clock.now()
     if by in STEPS:
         return now + STEPS[by]
     event = next_event([Wording.of(campaign, campaign.prevails, now) for campaign in app.campaigns])

@@ -68,8 +68,8 @@ class Streams:
         finally:
             if stream in mine:
                 mine.remove(stream)
-            if not mine:
-                self._open.pop(visitor, None)
+            if not mine and self._open.get(visitor) is mine:
+                del self._open[visitor]
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]

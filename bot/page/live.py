@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -63,7 +63,7 @@ class Live:
                     log.warning("a page gets no news for now (%s)", type(error).__name__)
                     return
                 if news is None:
-                    yield _event("gone")
+                    yield GONE
                     return
                 if not news.whole:
                     yield _event("reload")
@@ -81,7 +81,7 @@ class Live:
                     yield _event("rest")
                     return
                 if not woken:
-                    yield ": \n\n"
+                    yield _event("beat")
 
     async def news(self, visit: Visit, after: int) -> News | None:
         """The turns after `after`, with those whose buttons they pressed; None where the session has ended."""
@@ -89,7 +89,8 @@ class Live:
         if found is None:
             return None
         turns, offered = found
-        shown = exchanges([*offered, *turns], self._app.campaigns)
+        again = [replace(one, new_day=None) for one in exchanges(offered, self._app.campaigns, turns)]
+        shown = [*again, *exchanges(turns, self._app.campaigns, offered)]
         html = self._templates.render("news.html", exchanges=shown) if turns else ""
         return News(html, turns[-1].id or after if turns else after, len(turns) <= MISSED)
 
@@ -116,3 +117,6 @@ def _event(name: str, data: Mapping[str, str] | None = None, ident: int | None =
     """One event of the stream. The data are one line: JSON breaks no line."""
     last = "" if ident is None else f"id: {ident}\n"
     return f"event: {name}\n{last}data: {json.dumps(data or {}, ensure_ascii=False)}\n\n"
+
+
+GONE = _event("gone")  # the page shows what its visitor may no longer see

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.app import App
 from bot.page import words
-from bot.page.bubbles import exchanges
+from bot.page.bubbles import exchanges, label_of
 from bot.page.form import QUESTION_LENGTH, Form
 from bot.page.frame import frame
 from bot.page.templates import HEADERS, Templates
@@ -50,6 +50,7 @@ class Pages:
             note=note,
             typed=typed,
             limit=QUESTION_LENGTH,
+            session=visit.mark,
             signed_out="signed-out" in request.query_params,
         )
         self._visitors.remember(request, response, visit)
@@ -64,7 +65,10 @@ class Pages:
         if is_script(request):
             return JSONResponse({"note": sentence}, status, {**HEADERS, **(headers or {})})
         again: Form | None = getattr(request.state, "unanswered", None)
-        response = self.page(request, "notice.html", status, heading=own[heading], told=sentence, again=again)
+        label = label_of(again.text, self._app.campaigns, words.chosen(request, self._app.campaigns)) if again else ""
+        response = self.page(
+            request, "notice.html", status, heading=own[heading], told=sentence, again=again, label=label
+        )
         response.headers.update(headers or {})
         return response
 

@@ -24,6 +24,11 @@ class Visit:
     session: str
     known: bool = True
 
+    @property
+    def mark(self) -> str:
+        """Tells a page of this session from one of another, and is no secret."""
+        return hashlib.sha256(self.session.encode()).hexdigest()[:12]
+
     @classmethod
     def new(cls) -> "Visit":
         return cls(secrets.token_urlsafe(16), secrets.token_urlsafe(16), known=False)
@@ -57,9 +62,6 @@ class Visitors:
             self._signer.sign(f"{visit.visitor}.{visit.session}").decode(),
         )
 
-    def forget(self, request: Request, response: Response) -> None:
-        response.delete_cookie(self._cookie_name(request), path="/", secure=self._is_https(request), httponly=True)
-
     def set_cookie(self, request: Request, response: Response, name: str, value: str) -> None:
         response.set_cookie(
             name,
@@ -79,7 +81,10 @@ class Visitors:
         if self._public:
             return _origin(origin) == self._public
         # Only the host is compared: behind a proxy that ends TLS we cannot tell https from http.
-        return origin != "null" and urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        try:
+            return origin != "null" and urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        except ValueError:  # "http://[" is no address
+            return False
 
     def _cookie_name(self, request: Request) -> str:
         # The browser lets nobody but this very host set a cookie with that prefix, and only over https.

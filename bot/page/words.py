@@ -37,10 +37,11 @@ def offered(campaigns: Sequence[Campaign]) -> list[str]:
 
 
 def chosen(request: Request, campaigns: Sequence[Campaign]) -> str:
-    """The language that the visitor switched to, else the first of the browser's that the page has."""
+    """The language of the page that asks; else the one that the visitor switched to, else the browser's first."""
     known = offered(campaigns)
-    if (kept := request.cookies.get(COOKIE)) in known:
-        return str(kept)
+    for kept in (request.query_params.get("language"), request.cookies.get(COOKIE)):
+        if kept in known:
+            return str(kept)
     for preferred in request.headers.get("accept-language", "")[:200].lower().split(","):
         primary = preferred.partition(";")[0].strip().partition("-")[0]
         for language in known:

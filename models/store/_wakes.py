@@ -4,9 +4,9 @@ import asyncio
 import logging
 import os
 import secrets
-import select
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from selectors import EVENT_READ, DefaultSelector  # select.select fails where very many streams are open
 from threading import Lock, Thread
 
 import psycopg
@@ -153,15 +153,22 @@ class _Listener:
                     stopped = self._hear(connection)
             except psycopg.Error as error:
                 log.warning("no news of other copies for now (%s)", type(error).__name__)
-                stopped = bool(select.select([self._stop], [], [], AGAIN_SECONDS)[0])
+                stopped = self._stop in _readable(AGAIN_SECONDS, self._stop)
 
     def _hear(self, connection: psycopg.Connection) -> bool:
         """Wake for what is heard, until told to stop. Raises psycopg's error when the connection is lost."""
         while True:
-            ready, _, _ = select.select([connection.fileno(), self._stop], [], [])
-            if self._stop in ready:
+            if self._stop in _readable(None, connection.fileno(), self._stop):
                 return True
             for heard in connection.notifies(timeout=0):
                 copy, _, topic = heard.payload.partition(" ")
                 if copy != self._wakes.copy:
                     self._wakes.wake((topic,))
+
+
+def _readable(seconds: float | None, *descriptors: int) -> set[int]:
+    """Those of the open files that have something to read, once one has or the time is over."""
+    with DefaultSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, EVENT_READ)
+        return {key.fd for key, _ in selector.select(seconds)}

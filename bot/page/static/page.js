@@ -26,7 +26,7 @@ function showTurns(html) {
   let newest = null;
   for (const item of parse(html).querySelectorAll("li")) {
     if (item.id && document.getElementById(item.id)) {
-      if (item.dataset.turn) replace(document.getElementById(item.id), item);
+      if (item.dataset.turn) settle(document.getElementById(item.id), item);
       continue;
     }
     list.querySelector(".welcome")?.remove();
@@ -35,6 +35,7 @@ function showTurns(html) {
       continue;
     }
     list.querySelector(`.pending[data-nonce="${CSS.escape(item.dataset.nonce)}"]`)?.remove();
+    forget(item.dataset.nonce);
     insert(item, numberOf(item));
     view.dataset.after = Math.max(view.dataset.after, numberOf(item));
     newest = item;
@@ -51,19 +52,14 @@ function insert(item, number) {
   list.insertBefore(item, later ?? null);
 }
 
-// A turn comes again when one of its buttons was pressed: what is unfolded or has the focus stays so.
-function replace(old, item) {
-  const fresh = [...item.querySelectorAll("details")];
-  [...old.querySelectorAll("details")].forEach((one, place) => { if (fresh[place]) fresh[place].open = one.open; });
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  old.replaceWith(item);
-  if (focused) refocus(item, focused);
-}
-
-function refocus(within, before) {
-  const same = [...within.querySelectorAll(before.tagName)].find(
-    (one) => one.value === before.value && one.textContent === before.textContent);
-  same?.focus({ preventScroll: true });
+// A turn comes again when one of its buttons was pressed. Only they are shown anew, so that nothing is read aloud twice
+// and what is unfolded stays so.
+function settle(old, item) {
+  const choices = old.querySelector(".choices"), fresh = item.querySelector(".choices");
+  if (!choices || !fresh || choices.outerHTML === fresh.outerHTML) return;
+  const place = [...choices.querySelectorAll("button")].indexOf(document.activeElement);
+  choices.replaceWith(fresh);
+  fresh.querySelectorAll("button")[place]?.focus({ preventScroll: true });
 }
 
 // The answer is what one waits for: its beginning is in view, its question above it as far as there is room.
@@ -77,32 +73,58 @@ function show(item) {
 view.addEventListener("scroll", () => { if (fromBottom() < 80) jump.hidden = true; }, { passive: true });
 jump.addEventListener("click", () => { view.scrollTop = 0; jump.hidden = true; box.focus(); });
 
-// What the time changes: the timeline, and a demonstration's banner.
+// What the time changes: the timeline, and a demonstration's banner. A new frame comes every minute there: what has not
+// changed is left alone, and the focus stays where it was.
+let timeline = null;
+
 function showFrame(parts) {
   view.dataset.stamp = parts.stamp;
-  document.getElementById("timeline").replaceChildren(parse(parts.timeline));
+  if (parts.timeline !== timeline) document.getElementById("timeline").replaceChildren(parse(parts.timeline));
+  timeline = parts.timeline;
   const banner = document.getElementById("demonstration");
   if (!banner || !parts.demonstration) return;
-  const open = banner.querySelector("details").open;
-  const focused = banner.contains(document.activeElement) ? document.activeElement : null;
+  const reach = () => [...banner.querySelectorAll("summary, button")];
+  const open = banner.querySelector("details").open, place = reach().indexOf(document.activeElement);
   banner.replaceChildren(parse(parts.demonstration));
   banner.querySelector("details").open = open;
-  if (focused) refocus(banner, focused);
+  if (place >= 0) (reach()[place] ?? reach()[0]).focus({ preventScroll: true });
 }
 
 // -------------------------------------------------------------------------------------------------------- asking
 
 const nonce = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replace(/[+/]/g, "-");
 
-// A fetch that follows no redirect and takes only JSON: a proxy's page of its own is no answer.
+const language = document.documentElement.dataset.language;
+let session = view.dataset.session;
+
+// It follows no redirect and takes only JSON: a proxy's page of its own is no answer. It does not wait for ever either:
+// what comes after would wait with it.
 async function post(address, fields) {
-  const answer = await fetch(address, {
-    method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" }, redirect: "error",
+  const answer = await fetch(`${address}?language=${language}`, {
+    method: "POST", body: new URLSearchParams({ ...fields, session }), headers: { Accept: "application/json" },
+    redirect: "error", signal: AbortSignal.timeout(30000),
   });
   return { status: answer.status, said: await answer.json() };
 }
 
+// What is not answered yet is kept in this tab: a reload or a switch of language loses nothing.
+const store = (key, value) => {
+  try {
+    if (value) sessionStorage.setItem(key, value);
+    else sessionStorage.removeItem(key);
+  } catch { /* the browser keeps nothing: then a reload loses it */ }
+};
+const stored = (key) => { try { return sessionStorage.getItem(key) ?? ""; } catch { return ""; } };
+const unsent = () => { try { return JSON.parse(stored("unsent") || "[]"); } catch { return []; } };
+const keepUnsent = (all) => store("unsent", all.length ? JSON.stringify(all) : "");
+const forget = (mark) => keepUnsent(unsent().filter((one) => one.fields.nonce !== mark));
+
 function ask(fields, label, button) {
+  keepUnsent([...unsent().filter((one) => one.fields.nonce !== fields.nonce), { fields, label, session }]);
+  send(pend(fields, label, button), fields, button);
+}
+
+function pend(fields, label, button) {
   const item = document.getElementById("pending").content.firstElementChild.cloneNode(true);
   item.dataset.nonce = fields.nonce;
   item.querySelector(".bubble").textContent = label;
@@ -110,34 +132,37 @@ function ask(fields, label, button) {
   list.querySelector(".welcome")?.remove();
   list.append(item);
   view.scrollTop = 0;
-  send(item, fields, button);
+  return item;
 }
 
 let before = Promise.resolve(); // one after the other, so that the answers come in the order of the questions
+let leaving = false; // the page is being made anew: what waits is sent, or offered, by the next one
 
 function send(item, fields, button) {
   item.classList.remove("failed");
   item.querySelector(".failure").hidden = true;
-  before = before.then(() => sendNow(item, fields, button));
+  before = before.then(() => leaving || sendNow(item, fields, button));
 }
 
 async function sendNow(item, fields, button) {
   try {
     for (;;) {
       const { status, said } = await post("/", { ...fields, after: view.dataset.after });
-      if (said.reload) return reload(fields, button);
+      if (status === 409) return anew();
       if (status === 200) {
-        showTurns(said.html);
-        item.remove();
+        forget(fields.nonce);
+        session = said.session ?? session;
+        if (said.html) showTurns(said.html);
+        if (said.reload || item.isConnected) anew(); // it is answered, but not here: the page is not what Usher has
         return;
       }
       if (status !== 429) return failed(item, button, said.note);
       item.querySelector(".state").textContent = words("too-many");
-      await wait(said.wait * 1000);
+      await wait((said.wait || 2) * 1000);
     }
   } catch {
     // No connection, or something between us that is not Usher. The stream may have brought the answer already.
-    if (item.isConnected) failed(item, button, words("offline"));
+    if (item.isConnected) failed(item, button, words("not-sent"));
   }
 }
 
@@ -149,9 +174,31 @@ function failed(item, button, why) {
   view.scrollTop = 0;
 }
 
-function reload(fields, button) {
-  if (!button && fields) keepDraft(fields.text);
+function anew() {
+  leaving = true;
   location.reload();
+}
+
+// Somebody else's page now, or nobody's: nothing typed here is left for the next person.
+function gone() {
+  box.value = "";
+  store("draft");
+  store("unsent");
+  leaving = true;
+  setTimeout(() => location.reload(), 300); // after the tab that signed out has its new cookie
+}
+
+// After a reload: what was asked in this session goes out again (twice is once), the rest waits for a press.
+function takeUp() {
+  for (const { fields, label, session: earlier } of unsent()) {
+    if (list.querySelector(`[data-nonce="${CSS.escape(fields.nonce)}"]`) || (fields.under && earlier !== session)) {
+      forget(fields.nonce);
+    } else if (earlier === session) {
+      send(pend(fields, label, null), fields, null);
+    } else {
+      failed(pend(fields, label, null), null, words("not-sent"));
+    }
+  }
 }
 
 document.addEventListener("submit", (event) => {
@@ -166,7 +213,9 @@ document.addEventListener("submit", (event) => {
     else if (button && button.getAttribute("aria-disabled") !== "true") askPressed(form, button);
   } else if (where === "/signout") {
     stream?.close(); // or its "gone" would reload this page before the next one is there
-    keepDraft("");
+    leaving = true;
+    store("draft");
+    store("unsent");
   }
 });
 
@@ -178,7 +227,7 @@ function askTyped() {
   box.focus();
   if (!text || over > 0) return;
   box.value = "";
-  keepDraft("");
+  store("draft");
   ask({ text, nonce: nonce() }, text);
 }
 
@@ -201,36 +250,45 @@ async function move(form, button) {
     if (status === 200) {
       showFrame(said);
       line.textContent = document.querySelector("#demonstration time").textContent;
+    } else {
+      line.textContent = said.note;
     }
   } catch {
-    delete form.dataset.sent;
     line.textContent = words("offline");
   }
+  delete form.dataset.sent;
 }
 
 // ------------------------------------------------------------------------------------------------ what arrives
 
 let stream = null;
-let again = 0, pause = 5000;
+let again = 0, pause = 5000, silent = 0;
 
 function listen() {
   clearTimeout(again);
   if (stream && stream.readyState !== EventSource.CLOSED) return;
-  const query = new URLSearchParams({ after: view.dataset.after, stamp: view.dataset.stamp });
+  const query = new URLSearchParams({ after: view.dataset.after, stamp: view.dataset.stamp, session, language });
   const own = stream = new EventSource(`/stream?${query}`);
-  own.addEventListener("open", () => { line.textContent = ""; pause = 5000; });
+  own.addEventListener("open", () => { line.textContent = ""; pause = 5000; heard(); });
+  own.addEventListener("beat", heard);
   own.addEventListener("turns", (event) => showTurns(JSON.parse(event.data).html));
   own.addEventListener("frame", (event) => showFrame(JSON.parse(event.data)));
-  own.addEventListener("gone", () => { own.close(); location.reload(); });
-  own.addEventListener("reload", () => { own.close(); location.reload(); });
-  own.addEventListener("rest", () => own.close()); // newer tabs have the streams; back in view, this one asks again
+  own.addEventListener("gone", () => { own.close(); gone(); });
+  own.addEventListener("reload", () => { own.close(); anew(); });
+  own.addEventListener("rest", () => { clearTimeout(silent); own.close(); }); // newer tabs have the streams; back in view, this one asks again
   own.addEventListener("error", () => {
     // The browser comes again by itself, unless something that is not Usher answered.
-    if (document.visibilityState === "visible") lost(own);
+    if (document.visibilityState === "visible" && list.querySelector("[data-turn]")) lost(own);
     if (own.readyState !== EventSource.CLOSED) return;
     again = setTimeout(listen, pause * (1 + Math.random()));
     pause = Math.min(pause * 2, 60000);
   });
+}
+
+// A connection can die without a word, as when a machine wakes in another network. Usher says something every 25 s.
+function heard() {
+  clearTimeout(silent);
+  silent = setTimeout(() => { stream?.close(); listen(); }, 70000);
 }
 
 function lost(own) {
@@ -245,17 +303,11 @@ document.addEventListener("visibilitychange", () => {
   listen();
 });
 window.addEventListener("online", listen);
+window.addEventListener("focus", listen);
 window.addEventListener("pagehide", () => stream?.close());
 window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
 
 // ---------------------------------------------------------------------------------------------- the question box
-
-function keepDraft(text) {
-  try {
-    if (text) sessionStorage.setItem("draft", text);
-    else sessionStorage.removeItem("draft");
-  } catch { /* the browser keeps nothing: then a reload loses the draft */ }
-}
 
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
@@ -263,7 +315,7 @@ function grow() {
   box.style.height = `${box.scrollHeight + 2}px`;
 }
 
-box.addEventListener("input", () => { keepDraft(box.value); grow(); });
+box.addEventListener("input", () => { store("draft", box.value); grow(); });
 box.addEventListener("keydown", (event) => {
   // While Chinese is being composed, Enter chooses a character: it must not send.
   const composing = event.isComposing || event.keyCode === 229;
@@ -272,7 +324,7 @@ box.addEventListener("keydown", (event) => {
   box.form.requestSubmit();
 });
 box.required = false; // the note says what is missing, in the page's own language
-try { box.value ||= sessionStorage.getItem("draft") ?? ""; } catch { /* as above */ }
+box.value ||= stored("draft");
 // On a phone, focus would cover half of the page with the keyboard.
 if (window.matchMedia("(pointer: fine)").matches) box.focus({ preventScroll: true });
 
@@ -289,6 +341,7 @@ let copied = null; // what the button copies; null while a person copies what is
 
 document.addEventListener("copy", (event) => {
   const selection = document.getSelection();
+  if (copied === null && (selection.isCollapsed || event.target.closest?.("textarea"))) return;
   const item = selection.anchorNode?.parentElement?.closest(".exchange");
   const text = item?.querySelector(".usher .text");
   const within = item?.querySelector("figure") && text.contains(selection.anchorNode) && text.contains(selection.focusNode);
@@ -328,4 +381,5 @@ document.addEventListener("click", (event) => {
 });
 
 if (location.search) history.replaceState(null, "", location.pathname);
+takeUp();
 listen();
