@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -34,11 +35,22 @@ async def _serve(settings: Settings, port: socket.socket) -> None:
         await app.close()
 
 
+def _settle(app: App) -> None:
+    """Warm up, and take what was loaded for the start out of the garbage collector's sight.
+
+    A collection that goes through all of it stops every answer for a fifth of a second; benchmarks/web.py shows it.
+    """
+    app.reception.warm_up(app.clock.now())
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 class _Server(uvicorn.Server):
     """uvicorn, saying where it listens once it does, and ending without a word."""
 
     def __init__(self, app: App) -> None:
-        self._web = web(app)
+        self._app, self._web = app, web(app)
         super().__init__(
             uvicorn.Config(
                 self._web,
@@ -55,6 +67,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for taken in sockets or ():
             print(f"Usher answers at {_address(taken)}", flush=True)
+        # After that, so that the start is not longer for it; a question that comes meanwhile is answered meanwhile.
+        self._settling = asyncio.create_task(asyncio.to_thread(_settle, self._app))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._web.state.close()  # an open stream would hold up the end until its time is over

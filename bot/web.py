@@ -20,7 +20,7 @@ from bot.clock import machine_time
 from bot.page import words
 from bot.page.circulars import shown_circular
 from bot.page.form import QUESTION_LENGTH, Form, FormError, number, read_fields, read_form
-from bot.page.frame import destination
+from bot.page.frame import Frames, destination
 from bot.page.limits import ADDRESS_BURST, ADDRESS_RATE, VISITOR_BURST, VISITOR_RATE, Buckets
 from bot.page.live import GONE, Live
 from bot.page.pages import BACK, Pages, is_script
@@ -76,8 +76,9 @@ class Page:
         self._app = app
         self._templates = Templates()
         self._visitors = Visitors(app.settings.secret_key.get_secret_value(), app.settings.public_url)
-        self._pages = Pages(app, self._templates, self._visitors)
-        self._live = Live(app, self._templates)
+        frames = Frames(app)
+        self._pages = Pages(app, self._templates, frames, self._visitors)
+        self._live = Live(app, self._templates, frames)
         self._by_visitor = Buckets(VISITOR_BURST, VISITOR_RATE)
         self._by_address = Buckets(ADDRESS_BURST, ADDRESS_RATE)
         self._warned = False
@@ -90,9 +91,7 @@ class Page:
         return await self._pages.conversation(request, self._visitors.recognise(request))
 
     async def ask(self, request: Request) -> Response:
-        """Ask what the form says. A script gets what its page lacks; else the page is shown anew, and a reload of that
-        asks nothing.
-        """
+        """Ask what the form says. A script gets the turn; else the page is shown anew: a reload of it asks nothing."""
         self._only_our_page(request)
         form = await read_form(request)
         visit = self._visitors.recognise(request)
@@ -110,10 +109,13 @@ class Page:
         place = Address("web", visit.visitor)
         ask_id = _ask_id(visit.visitor, form.nonce, form.text)
         language = words.chosen(request, self._app.campaigns)
-        await self._app.reception.receive(
+        turn = await self._app.reception.take(
             Ask(ask_id, place, place, form.text, self._app.clock.now(), language, under.ask_id if under else None)
         )
-        response = await self._answered(request, visit, form)
+        response: Response = RedirectResponse("/#newest", 303, HEADERS)
+        if is_script(request):
+            html = self._live.html([turn], [under] if under else [])
+            response = JSONResponse({"html": html, "session": visit.mark}, 200, HEADERS)
         self._visitors.remember(request, response, visit)
         return response
 
@@ -218,14 +220,6 @@ class Page:
             self._warned = True
             log.warning("a proxy stands before Usher: name it in TRUSTED_PROXIES, or all visitors count as one address")
         return request.client.host if request.client else ""
-
-    async def _answered(self, request: Request, visit: Visit, form: Form) -> Response:
-        news = await self._live.news(visit, form.after) if is_script(request) else None
-        if news is None:
-            return RedirectResponse("/#newest", 303, HEADERS)
-        if not news.whole:
-            return JSONResponse({"reload": True}, 200, HEADERS)
-        return JSONResponse({"html": news.html, "session": visit.mark}, 200, HEADERS)
 
     async def _not_asked(
         self, request: Request, visit: Visit, form: Form, status: int, told: str, wait: int = 0

@@ -60,20 +60,31 @@ class Reception:
 
         What is asked in one room is answered in its order; rooms do not wait for one another.
         """
-        async with self._turn_of.setdefault(str(ask.room), asyncio.Lock()):
-            return await self._receive(replace(ask, text=ask.text.replace("\x00", "")))  # no text of PostgreSQL has it
+        return (await self.take(ask)).reply
 
-    async def _receive(self, ask: Ask) -> Reply:
+    async def take(self, ask: Ask) -> Turn:
+        """The same, for a channel that shows the conversation and not only the reply."""
+        async with self._turn_of.setdefault(str(ask.room), asyncio.Lock()):
+            return await self._take(replace(ask, text=ask.text.replace("\x00", "")))  # no text of PostgreSQL has it
+
+    def warm_up(self, now: datetime) -> None:
+        """Read what the first answer would have to read: its asker need not wait for that."""
+        for campaign in self._campaigns.values():
+            for language in campaign.languages:
+                for answer in campaign.answers[:3]:
+                    self._facts.answer(campaign.key, answer.key, now, language)
+                    self._facts.reply(answer.examples[0] if answer.examples else "", now, (), language)
+
+    async def _take(self, ask: Ask) -> Turn:
         earlier = await self._store.read(turns, ask.room, 20)
         again = [turn for turn in earlier if turn.ask_id == ask.id]
         if again:
-            return again[0].reply
+            return again[0]
         ask, action = self._meant(ask, earlier)
         reply = _with_reference(await self._answer(ask, action, earlier), ask)
         campaign = reply.answer.partition("/")[0] if reply.answer else None
         kept_action = action if action.startswith("/") else None
-        turn = await self._store.write(_keep, ask, reply, campaign, kept_action, self._machine_time())
-        return turn.reply
+        return await self._store.write(_keep, ask, reply, campaign, kept_action, self._machine_time())
 
     async def _answer(self, ask: Ask, action: str, earlier: Sequence[Turn]) -> Reply:
         language = _language(ask, action, earlier)

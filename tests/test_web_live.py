@@ -67,8 +67,7 @@ async def test_a_page_that_missed_very_much_is_made_anew(ann: AsyncClient, monke
         await ask_by_script(ann, f"question {number}", f"{number}" * 24)
     async with listening(ann) as heard:
         assert (await heard.next())[0] == "reload"
-    assert (await ask_by_script(ann, "another", "x" * 24, after="0")).json() == {"reload": True}
-    assert len((await ann.get("/")).text.split('class="exchange"')) - 1 == 4
+    assert len((await ann.get("/")).text.split('class="exchange"')) - 1 == 3
 
 
 async def test_a_press_in_one_tab_settles_the_choices_in_the_other(ann: AsyncClient, store: Store) -> None:
@@ -81,6 +80,18 @@ async def test_a_press_in_one_tab_settles_the_choices_in_the_other(ann: AsyncCli
     assert (int(first), int(second) > int(first)) == (offered.id, True)
     assert 'aria-pressed="true">E-mails &amp; DAs</button>' in data["html"]
     assert '<div class="bubble" dir="auto">E-mails &amp; DAs</div>' in data["html"]
+
+
+async def test_the_one_who_asks_gets_the_turn_at_once_and_again_by_the_stream(ann: AsyncClient, store: Store) -> None:
+    async with listening(ann) as heard:
+        said = (await ask_by_script(ann, "register")).json()
+        (turn,) = await kept(store, ann)
+        assert re.findall(r'id="turn-(\d+)"', said["html"]) == [str(turn.id)]
+        name, data, _ = await heard.next()
+        assert (name, data["html"]) == ("turns", said["html"])
+        pressed = (await ask_by_script(ann, "/a small emails", "press-000000000001", under=str(turn.id))).json()
+        assert (await heard.next())[1]["html"] == pressed["html"]
+        assert pressed["html"].count('class="day"') == 1  # not that of the turn which is only settled
 
 
 async def test_nobody_else_hears_of_it(ann: AsyncClient, address: str) -> None:

@@ -138,7 +138,7 @@ async def test_the_script_gets_the_new_frame(ann: AsyncClient) -> None:
     await ann.get("/")
     headers = {"origin": "http://usher.test", "accept": "application/json"}
     parts = (await ann.post("/time", data={"by": "event", "moves": "0"}, headers=headers)).json()
-    assert parts["stamp"] == "2023-04-24 16:30"
+    assert parts["stamp"] == "2023-04-24 16:30 1"
     assert "Mon, 24 Apr 2023, 16:30 HKT" in parts["demonstration"]
     assert ("today", "briefing, hall") in rows(parts["timeline"])
 

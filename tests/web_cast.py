@@ -84,14 +84,13 @@ class Rehearsed:
         self.broken = True
         self.asked: list[Ask] = []
 
-    async def receive(self, ask: Ask) -> Reply:
+    async def take(self, ask: Ask) -> Turn:
         self.asked.append(ask)
         if ask.text == "break" and self.broken:
             raise RuntimeError("secret detail of the inside")
         reply = SAID.get(ask.text, Reply("The circular does not say.", "escalate"))
         action = ask.text if ask.text.startswith("/") else None
-        await self._store.write(record, ask, reply, recorded_at=MORNING, campaign="small", action=action)
-        return reply
+        return await self._store.write(record, ask, reply, recorded_at=MORNING, campaign="small", action=action)
 
 
 def new_app(store: Store) -> App:

@@ -56,7 +56,21 @@ class Frame:
     stamp: str
 
 
-def frame(app: App, language: str) -> Frame:
+class Frames:
+    """Makes frames, and keeps the last of each language for as long as it holds: it has some forty dates in words."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._made: dict[str, Frame] = {}
+
+    def of(self, language: str) -> Frame:
+        made = self._made.get(language)
+        if made is None or made.stamp != stamp(self._app):
+            made = self._made[language] = _frame(self._app, language)
+        return made
+
+
+def _frame(app: App, language: str) -> Frame:
     now = app.clock.now()
     return Frame(
         language=language,
@@ -74,7 +88,10 @@ def stamp(app: App) -> str:
     """Changes when a frame made earlier is out of date: at midnight; in a demonstration by the minute or a move."""
     now = app.clock.now()
     days = sorted({f"{now.astimezone(campaign.zone):%Y-%m-%d}" for campaign in app.campaigns})
-    return " ".join([*days, *([f"{now.astimezone(app.campaigns[0].zone):%H:%M}"] if app.settings.demo else [])])
+    if not app.settings.demo:
+        return " ".join(days)
+    moves = app.demonstration.moves if app.demonstration else 0
+    return " ".join([*days, f"{now.astimezone(app.campaigns[0].zone):%H:%M}", str(moves)])
 
 
 def destination(app: App, by: str, now: datetime) -> datetime | None:

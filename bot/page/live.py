@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import DBAPIError
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot.app import App
 from bot.page.bubbles import exchanges
-from bot.page.frame import frame, stamp
+from bot.page.frame import Frames, stamp
 from bot.page.limits import CLOSING, REST, Streams
 from bot.page.templates import Templates
 from bot.page.visitor import Visit
@@ -39,8 +39,8 @@ class News:
 class Live:
     """The streams of the open pages, and the parts of a page that are sent to them."""
 
-    def __init__(self, app: App, templates: Templates) -> None:
-        self._app, self._templates = app, templates
+    def __init__(self, app: App, templates: Templates, frames: Frames) -> None:
+        self._app, self._templates, self._frames = app, templates, frames
         self._streams = Streams()
 
     def has_room(self, address: str) -> bool:
@@ -89,17 +89,21 @@ class Live:
         if found is None:
             return None
         turns, offered = found
+        html = self.html(turns, offered) if turns else ""
+        return News(html, turns[-1].id or after if turns else after, len(turns) <= MISSED)
+
+    def html(self, turns: Sequence[Turn], offered: Sequence[Turn]) -> str:
+        """The turns as a page shows them, after those whose buttons they pressed, whose choices are settled now."""
         again = [replace(one, new_day=None) for one in exchanges(offered, self._app.campaigns, turns)]
         shown = [*again, *exchanges(turns, self._app.campaigns, offered)]
-        html = self._templates.render("news.html", exchanges=shown) if turns else ""
-        return News(html, turns[-1].id or after if turns else after, len(turns) <= MISSED)
+        return self._templates.render("news.html", exchanges=shown)
 
     def frame(self, language: str) -> dict[str, str]:
         """The parts of the layout that change with the time, for the script of the page."""
-        told = frame(self._app, language)
+        told = self._frames.of(language)
         parts = self._templates.parts("parts.html", frame=told, w=told.words)
         return {
-            "stamp": stamp(self._app),
+            "stamp": told.stamp,
             "timeline": str(parts.timelines()),
             "demonstration": str(parts.demonstration()) if told.demonstration else "",
         }

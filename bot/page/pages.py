@@ -11,7 +11,7 @@ from bot.app import App
 from bot.page import words
 from bot.page.bubbles import exchanges, label_of
 from bot.page.form import QUESTION_LENGTH, Form
-from bot.page.frame import frame
+from bot.page.frame import Frames
 from bot.page.templates import HEADERS, Templates
 from bot.page.visitor import Visit, Visitors
 from models.conversation import Turn, offering, turns
@@ -30,8 +30,8 @@ def is_script(request: Request) -> bool:
 class Pages:
     """The pages, each in the visitor's language."""
 
-    def __init__(self, app: App, templates: Templates, visitors: Visitors) -> None:
-        self._app, self._templates, self._visitors = app, templates, visitors
+    def __init__(self, app: App, templates: Templates, frames: Frames, visitors: Visitors) -> None:
+        self._app, self._templates, self._frames, self._visitors = app, templates, frames, visitors
 
     async def conversation(
         self, request: Request, visit: Visit, *, note: str = "", typed: str = "", status: int = 200
@@ -73,7 +73,7 @@ class Pages:
         return response
 
     def page(self, request: Request, template: str, status: int, **values: object) -> Response:
-        told = frame(self._app, words.chosen(request, self._app.campaigns))
+        told = self._frames.of(words.chosen(request, self._app.campaigns))
         path = request.url.path if BACK.fullmatch(request.url.path) else "/"
         return self._templates.page(template, status, frame=told, w=told.words, path=path, **values)
 

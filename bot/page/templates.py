@@ -30,11 +30,14 @@ class Templates:
         self._environment = Environment(
             loader=PackageLoader("bot.page", "."),
             autoescape=True,
+            auto_reload=False,  # an update in place must not mix new templates with the old code that runs
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._environment.globals["static"] = self._address.__getitem__
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)
 
     def render(self, template: str, **values: object) -> str:
         return self._environment.get_template(template).render(**values)

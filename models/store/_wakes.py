@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from selectors import EVENT_READ, DefaultSelector  # select.select fails where very many streams are open
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
-import psycopg
 from sqlalchemy import URL, text
 from sqlmodel import Session
+
+if TYPE_CHECKING:
+    import psycopg
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +147,8 @@ class _Listener:
             self._stopping = -1
 
     def _listen(self) -> None:
+        import psycopg  # only where there is a server: it takes a tenth of a second
+
         stopped = False
         while not stopped:
             try:
@@ -155,7 +160,7 @@ class _Listener:
                 log.warning("no news of other copies for now (%s)", type(error).__name__)
                 stopped = self._stop in _readable(AGAIN_SECONDS, self._stop)
 
-    def _hear(self, connection: psycopg.Connection) -> bool:
+    def _hear(self, connection: "psycopg.Connection") -> bool:
         """Wake for what is heard, until told to stop. Raises psycopg's error when the connection is lost."""
         while True:
             if self._stop in _readable(None, connection.fileno(), self._stop):

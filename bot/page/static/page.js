@@ -37,14 +37,14 @@ function showTurns(html) {
     list.querySelector(`.pending[data-nonce="${CSS.escape(item.dataset.nonce)}"]`)?.remove();
     forget(item.dataset.nonce);
     insert(item, numberOf(item));
-    view.dataset.after = Math.max(view.dataset.after, numberOf(item));
     newest = item;
   }
-  if (!newest) return;
+  if (!newest) return null;
   if (atEnd) show(newest);
   else jump.hidden = false;
   if (document.hidden) document.title = `(${list.querySelectorAll("[data-unseen]").length + 1}) ${title}`;
   if (document.hidden) newest.dataset.unseen = "";
+  return newest;
 }
 
 function insert(item, number) {
@@ -152,8 +152,9 @@ async function sendNow(item, fields, button) {
       if (status === 200) {
         forget(fields.nonce);
         session = said.session ?? session;
-        if (said.html) showTurns(said.html);
-        if (said.reload || item.isConnected) anew(); // it is answered, but not here: the page is not what Usher has
+        const shown = showTurns(said.html);
+        // The stream brings turns in their order: one that is new here and older than its last is of another database.
+        if (item.isConnected || (shown && numberOf(shown) <= view.dataset.after)) anew();
         return;
       }
       if (status !== 429) return failed(item, button, said.note);
@@ -271,7 +272,10 @@ function listen() {
   const own = stream = new EventSource(`/stream?${query}`);
   own.addEventListener("open", () => { line.textContent = ""; pause = 5000; heard(); });
   own.addEventListener("beat", heard);
-  own.addEventListener("turns", (event) => showTurns(JSON.parse(event.data).html));
+  own.addEventListener("turns", (event) => {
+    showTurns(JSON.parse(event.data).html);
+    view.dataset.after = event.lastEventId; // only the stream tells it: it leaves nothing out
+  });
   own.addEventListener("frame", (event) => showFrame(JSON.parse(event.data)));
   own.addEventListener("gone", () => { own.close(); gone(); });
   own.addEventListener("reload", () => { own.close(); anew(); });
