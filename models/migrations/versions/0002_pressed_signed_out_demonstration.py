@@ -10,10 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("turn") as turn:
-        turn.add_column(sa.Column("action", sa.String))
-        turn.add_column(sa.Column("in_reply_to", sa.String))
-        turn.create_index("ix_turn_in_reply_to", ["in_reply_to"])
+    op.add_column("turn", sa.Column("action", sa.String))
+    op.add_column("turn", sa.Column("in_reply_to", sa.String))
+    op.create_index("ix_turn_in_reply_to", "turn", ["in_reply_to"])
     op.create_table(
         "ended_session",
         sa.Column("digest", sa.String, primary_key=True),
