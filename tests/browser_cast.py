@@ -35,8 +35,9 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 AS_OF = "2023-04-12T10:00:00+08:00"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium for the tests of one file: while playwright runs, no other file's event loop can."""
     chromium = shutil.which("chromium")
     if chromium is None and os.environ.get("CI") == "true":
         pytest.fail("chromium is missing, and CI must not do without it")
