@@ -1,6 +1,7 @@
 """Joins what Usher is made of: the settings, the store, the circulars, the reception and the clock."""
 
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,13 +34,12 @@ async def build(settings: Settings) -> App:
     """Load and open everything, or raise `SettingsError`, `CampaignError` or `StoreError`."""
     campaigns = load_all(settings.campaigns)
     store = await Store.open(settings.database_url.get_secret_value())
-    try:
+    async with AsyncExitStack() as failed:
+        failed.push_async_callback(store.close)
         clock = CampaignClock()
         demonstration = await _demonstration(settings, store, clock)
         reception = Reception(store, campaigns, machine_time, settings.var / "understanding")
-    except BaseException:
-        await store.close()
-        raise
+        failed.pop_all()
     if demonstration:
         demonstration.keep()
     return App(settings, store, campaigns, reception, clock, demonstration)

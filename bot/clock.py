@@ -84,7 +84,7 @@ class DemonstrationClock:
                 try:
                     kept = await self._store.write(beat, now)
                 except (DBAPIError, StoreError) as error:
-                    log.warning("the demonstration's time is not kept for now (%s)", type(error).__name__)
+                    log.warning("the demonstration's time could not be kept (%s); trying again", type(error).__name__)
                 else:
                     self._follow(kept, now)
 

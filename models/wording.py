@@ -36,6 +36,12 @@ def in_script(text: str, language: str) -> str:
     return _to_simplified().convert(text) if language == SIMPLIFIED else text
 
 
+def word_in(words: Words, language: str, prevails: str) -> str:
+    """The nearest that there is: simplified is read as traditional Chinese, else what prevails."""
+    own = "zh-Hant" if language.startswith("zh") else language
+    return words.get(own) or words.get(prevails) or next(iter(words.values()), "")
+
+
 @dataclass(frozen=True)
 class Wording:
     """One campaign in one of its languages, at a moment of campaign time."""
@@ -67,7 +73,7 @@ class Wording:
         )}  # fmt: skip
 
     def word(self, words: Words) -> str:
-        return words.get(self.language) or words.get(self.campaign.prevails) or next(iter(words.values()), "")
+        return word_in(words, self.language, self.campaign.prevails)
 
     @property
     def zone(self) -> str:

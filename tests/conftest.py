@@ -20,7 +20,7 @@ import pytest
 
 from models.store import Store
 
-pytest_plugins = ["tests.browser_cast", "tests.reception_cast"]
+pytest_plugins = ["tests.web_cast", "tests.reception_cast", "tests.browser_cast"]  # web_cast before who imports it
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _numbers = count(1)

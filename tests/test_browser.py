@@ -1,6 +1,8 @@
 """The web page in a real browser: the journey of a question in both languages, on a desktop and on a phone."""
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+import re
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser_cast import PHONE, ask
 
@@ -198,3 +200,17 @@ def test_a_question_of_nothing_is_told(page: Page, rehearsal: str) -> None:
     expect(page.get_by_role("alert")).to_have_text("Please write your question first.")
     ask(page, "When is it due?")
     expect(page.locator("#note")).to_be_empty()
+
+
+def test_while_an_answer_is_on_its_way_the_question_stands_there_and_usher_types(page: Page, rehearsal: str) -> None:
+    page.goto(rehearsal)
+    held: list[Route] = []
+    page.route("**/?language=*", lambda route: held.append(route))
+    page.get_by_role("textbox").fill("When is it due?")
+    page.locator(".send").click()
+    expect(page.locator(".pending .person .bubble").first).to_have_text("When is it due?")
+    expect(page.locator(".pending .typing")).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text("Usher is answering")
+    held[0].continue_()
+    expect(page.locator(".typing")).to_have_count(0)
+    expect(page.locator(".usher .text")).to_have_text(re.compile("27 April"))

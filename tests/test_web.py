@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -22,31 +21,12 @@ from tests.web_cast import (
     WHICH,
     Browse,
     ask,
-    browsers,
     kept,
-    new_app,
     nonce_of,
     send,
     small_campaign,
     visitor_of,
 )
-
-
-@pytest.fixture
-def app(store: Store) -> App:
-    return new_app(store)
-
-
-@pytest.fixture
-async def browse(app: App) -> AsyncIterator[Browse]:
-    async with browsers(app) as browse:
-        yield browse
-
-
-@pytest.fixture
-def ann(browse: Browse) -> AsyncClient:
-    return browse()
-
 
 # ----------------------------------------------------------------------------------------------------- the conversation
 

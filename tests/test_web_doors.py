@@ -3,7 +3,6 @@
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -15,24 +14,7 @@ from itsdangerous import TimestampSigner
 from bot.app import App
 from bot.page.visitor import LIFETIME
 from models.store import Store
-from tests.web_cast import DEADLINE, KEY, Browse, ask, browsers, kept, new_app, nonce_of, visitor_of
-
-
-@pytest.fixture
-def app(store: Store) -> App:
-    return new_app(store)
-
-
-@pytest.fixture
-async def browse(app: App) -> AsyncIterator[Browse]:
-    async with browsers(app) as browse:
-        yield browse
-
-
-@pytest.fixture
-def ann(browse: Browse) -> AsyncClient:
-    return browse()
-
+from tests.web_cast import DEADLINE, KEY, Browse, ask, kept, nonce_of, visitor_of
 
 # ---------------------------------------------------------------------------------------------------------- the visitor
 

@@ -12,23 +12,7 @@ from bot.app import App
 from bot.page.form import BODY_BYTES
 from bot.web import web
 from models.store import Store
-from tests.web_cast import OURS, Browse, ask, browsers, kept, new_app, nonce_of
-
-
-@pytest.fixture
-def app(store: Store) -> App:
-    return new_app(store)
-
-
-@pytest.fixture
-async def browse(app: App) -> AsyncIterator[Browse]:
-    async with browsers(app) as browse:
-        yield browse
-
-
-@pytest.fixture
-def ann(browse: Browse) -> AsyncClient:
-    return browse()
+from tests.web_cast import OURS, Browse, ask, kept, nonce_of
 
 
 async def test_a_body_beyond_all_measure_is_refused_before_it_is_read_whole(ann: AsyncClient) -> None:

@@ -16,11 +16,6 @@ from tests.web_cast import Heard, ask_by_script, kept, listening, new_app, send,
 
 
 @pytest.fixture
-def app(store: Store) -> App:
-    return new_app(store)
-
-
-@pytest.fixture
 async def address(app: App) -> AsyncIterator[str]:
     async with served(app) as address:
         yield address
@@ -164,7 +159,7 @@ async def test_with_the_database_gone_a_stream_ends_quietly(
         await store.close()
         assert (await heard.next())[0] == ""
     assert [record.message for record in caplog.records if record.name == "bot.page.live"] == [
-        "a page gets no news for now (StoreError)"
+        "a page gets no news until it comes again (StoreError)"
     ]
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -22,30 +21,11 @@ from tests.web_cast import (
     Browse,
     ask,
     ask_by_script,
-    browsers,
     cookie_of,
     kept,
-    new_app,
     send,
     visitor_of,
 )
-
-
-@pytest.fixture
-def app(store: Store) -> App:
-    return new_app(store)
-
-
-@pytest.fixture
-async def browse(app: App) -> AsyncIterator[Browse]:
-    async with browsers(app) as browse:
-        yield browse
-
-
-@pytest.fixture
-def ann(browse: Browse) -> AsyncClient:
-    return browse()
-
 
 # ---------------------------------------------------------------------------------------------------------- signing out
 

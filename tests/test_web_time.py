@@ -13,7 +13,7 @@ from bot.app import App
 from bot.clock import CampaignClock, DemonstrationClock
 from bot.page import live
 from models.store import Store
-from tests.web_cast import MORNING, Browse, browsers, listening, new_app, send, served, small_campaign, visitor
+from tests.web_cast import MORNING, browsers, listening, new_app, send, served, small_campaign, visitor
 
 WORDS: dict[str, Any] = {"clause": "1", "quote": "words", "subject": "due", "about": "when"}
 DATED = small_campaign(
@@ -42,17 +42,6 @@ async def app(store: Store) -> AsyncIterator[App]:
     settings = plain.settings.model_copy(update={"demo": True})
     yield replace(plain, settings=settings, campaigns=(DATED,), clock=clock, demonstration=demonstration)
     await demonstration.close()
-
-
-@pytest.fixture
-async def browse(app: App) -> AsyncIterator[Browse]:
-    async with browsers(app) as browse:
-        yield browse
-
-
-@pytest.fixture
-def ann(browse: Browse) -> AsyncClient:
-    return browse()
 
 
 def moves_of(page: str) -> str:

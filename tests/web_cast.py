@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 import uvicorn
 from httpx import ASGITransport, AsyncClient, HTTPError, Response
 from pydantic import SecretStr
@@ -112,6 +113,22 @@ async def browsers(app: App) -> AsyncIterator[Browse]:
     yield browse
     for client in opened:
         await client.aclose()
+
+
+@pytest.fixture
+def app(store: Store) -> App:
+    return new_app(store)
+
+
+@pytest.fixture
+async def browse(app: App) -> AsyncIterator[Browse]:
+    async with browsers(app) as browse:
+        yield browse
+
+
+@pytest.fixture
+def ann(browse: Browse) -> AsyncClient:
+    return browse()
 
 
 async def ask(

@@ -13,7 +13,7 @@ from handlers.facts import ANSWER, SUPPORT
 from models.campaign import Campaign
 from models.conversation import Turn
 from models.message import Reply
-from models.wording import in_script
+from models.wording import in_script, word_in
 
 
 @dataclass(frozen=True)
@@ -140,21 +140,23 @@ def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
         return label
     if action.startswith(f"{SUPPORT} "):
         return words(language)["support"]
-    titles = {f"{ANSWER} {one.key} {answer.key}": answer.title for one in campaigns for answer in one.answers}
-    return _in(titles[action], language) if action in titles else action
+    titled = {f"{ANSWER} {one.key} {answer.key}": (one, answer) for one in campaigns for answer in one.answers}
+    if action not in titled:
+        return action
+    campaign, answer = titled[action]
+    return in_script(word_in(answer.title, language, campaign.prevails), language)
 
 
 def quick_starts(campaigns: Sequence[Campaign], language: str) -> Mapping[str, str]:
     """The buttons above the question box, action and label: what the campaigns offer first, and the way to support."""
     starts = [(campaign, campaign.answer[key]) for campaign in campaigns for key in campaign.starts]
-    offered = {f"{ANSWER} {campaign.key} {answer.key}": answer.short or answer.title for campaign, answer in starts}
-    labels = {action: _in(title, language) for action, title in offered.items()}
+    labels = {
+        f"{ANSWER} {one.key} {answer.key}": in_script(
+            word_in(answer.short or answer.title, language, one.prevails), language
+        )
+        for one, answer in starts
+    }
     return {**labels, SUPPORT: words(language)["support"]}
-
-
-def _in(title: Mapping[str, str], language: str) -> str:
-    own = "zh-Hant" if language.startswith("zh") else language
-    return in_script(title.get(own) or next(iter(title.values())), language)
 
 
 def _sources(reply: Reply, campaigns: Sequence[Campaign]) -> tuple[ShownSource, ...]:

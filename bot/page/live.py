@@ -60,7 +60,7 @@ class Live:
                 try:
                     news = await self.news(visit, after)
                 except (DBAPIError, StoreError) as error:
-                    log.warning("a page gets no news for now (%s)", type(error).__name__)
+                    log.warning("a page gets no news until it comes again (%s)", type(error).__name__)
                     return
                 if news is None:
                     yield GONE

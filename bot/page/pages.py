@@ -17,6 +17,7 @@ from bot.page.visitor import Visit, Visitors
 from models.conversation import Turn, offering, turns
 from models.message import Address
 from models.sessions import has_ended
+from models.wording import word_in
 
 SHOWN = 100  # turns; what is older is kept, and one page stays quick to make and to read
 BACK = re.compile(r"/(circular/[a-z0-9_./-]{1,80})?")  # the pages that a switch of language comes back to
@@ -79,9 +80,9 @@ class Pages:
 
     def _hotline(self, request: Request) -> dict[str, str]:
         language = words.chosen(request, self._app.campaigns)
-        contacts = self._app.campaigns[0].contacts
-        hotline = next((contact for contact in contacts if contact.kind == "phone"), contacts[0])
-        return {"contact": hotline.label.get(language, hotline.label["en"]), "value": hotline.value}
+        campaign = self._app.campaigns[0]
+        hotline = next((contact for contact in campaign.contacts if contact.kind == "phone"), campaign.contacts[0])
+        return {"contact": word_in(hotline.label, language, campaign.prevails), "value": hotline.value}
 
 
 def _conversation(session: Session, visit: Visit) -> tuple[list[Turn], list[Turn]] | None:

@@ -157,7 +157,7 @@ class _Listener:
                     self._wakes.wake_all()  # what was announced before may have been missed
                     stopped = self._hear(connection)
             except psycopg.Error as error:
-                log.warning("no news of other copies for now (%s)", type(error).__name__)
+                log.warning("no news of other copies (%s); it is tried again", type(error).__name__)
                 stopped = self._stop in _readable(AGAIN_SECONDS, self._stop)
 
     def _hear(self, connection: "psycopg.Connection") -> bool:
