@@ -205,7 +205,11 @@ def test_a_question_of_nothing_is_told(page: Page, rehearsal: str) -> None:
 def test_while_an_answer_is_on_its_way_the_question_stands_there_and_usher_types(page: Page, rehearsal: str) -> None:
     page.goto(rehearsal)
     held: list[Route] = []
-    page.route("**/?language=*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/?language=*", hold)
     page.get_by_role("textbox").fill("When is it due?")
     page.locator(".send").click()
     expect(page.locator(".pending .person .bubble").first).to_have_text("When is it due?")
