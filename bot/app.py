@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.channels import Channels, support_room
 from bot.clock import CampaignClock, DemonstrationClock, machine_time
 from bot.settings import Settings, SettingsError
 from handlers.reception import Reception
@@ -23,8 +24,11 @@ class App:
     reception: Reception
     clock: CampaignClock
     demonstration: DemonstrationClock | None = None
+    channels: Channels | None = None
 
     async def close(self) -> None:
+        if self.channels:
+            await self.channels.stop()
         if self.demonstration:
             await self.demonstration.close()
         await self.store.close()
@@ -38,11 +42,13 @@ async def build(settings: Settings) -> App:
         failed.push_async_callback(store.close)
         clock = CampaignClock()
         demonstration = await _demonstration(settings, store, clock)
-        reception = Reception(store, campaigns, machine_time, settings.var / "understanding")
+        room = support_room(settings)
+        reception = Reception(store, campaigns, machine_time, settings.var / "understanding", room)
+        channels = Channels(settings, store, reception, campaigns, clock)
         failed.pop_all()
     if demonstration:
         demonstration.keep()
-    return App(settings, store, campaigns, reception, clock, demonstration)
+    return App(settings, store, campaigns, reception, clock, demonstration, channels)
 
 
 async def _demonstration(settings: Settings, store: Store, clock: CampaignClock) -> DemonstrationClock | None:
@@ -77,5 +83,7 @@ def _told(as_of: datetime | None, like: datetime | None = None) -> str:
 def log_to_terminal(settings: Settings) -> None:
     """Tell what happens in lines that a person can read; the libraries speak only of what is wrong."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Slack's library tells what failed at once, with a traceback, before Usher can say what that means.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     for name in ("bot", "handlers", "scheduler", "models"):
         logging.getLogger(name).setLevel(settings.log_level)

@@ -65,6 +65,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._app.channels:
+            await self._app.channels.start()
         for taken in sockets or ():
             print(f"Usher answers at {_address(taken)}", flush=True)
         # After that, so that the start is not longer for it; a question that comes meanwhile is answered meanwhile.

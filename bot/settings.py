@@ -2,22 +2,40 @@
 
 import logging
 import os
-import secrets
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.secret_key import KEY_LENGTH, SettingsError, own_key
+
+__all__ = ["Settings", "SettingsError", "is_loopback", "load"]
 
 log = logging.getLogger(__name__)
 
-KEY_LENGTH = 32
+_TOKENS = {
+    "slack_bot_token": r"(xoxe\.)?xoxb-\S+",
+    "slack_app_token": r"xapp-\S+",
+    "telegram_bot_token": r"\d+:[\w-]+",
+    "telegram_webhook_secret": r"[A-Za-z0-9_-]{1,256}",
+}
+_ROOM = r"^(web|slack:[CG][A-Z0-9]+|telegram:-?\d+)$"
+_URL = r"^https?://[^/\s]+"
 
 # What reaches people outside: the variable that switches it on, the one with its address, its address without that one.
 OUTSIDE = (
@@ -27,10 +45,6 @@ OUTSIDE = (
 )
 
 
-class SettingsError(Exception):
-    """A setting is wrong or missing; the text is one sentence that names it and shows a right one."""
-
-
 class Settings(BaseSettings):
     """Every setting. A title says what a value must be; .env.example says what it is for."""
 
@@ -38,7 +52,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", title="a name or address of this machine")
     port: int = Field(8080, ge=0, le=65535, title="a whole number from 0 to 65535")
-    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+")] | None = Field(
+    public_url: Annotated[str, StringConstraints(pattern=_URL)] | None = Field(
         None, title="the address that people see", examples=["https://usher.example.org"]
     )
     trusted_proxies: tuple[str, ...] = Field(
@@ -50,6 +64,34 @@ class Settings(BaseSettings):
         examples=["sqlite:///var/usher.db or DATABASE_URL=postgresql://usher:password@localhost/usher"],
     )
     campaigns: Path = Field(Path("campaigns"), title="a folder")
+    slack_bot_token: SecretStr = Field(
+        SecretStr(""), title="the bot token of a Slack app", examples=["xoxb-(the rest of it)"]
+    )
+    slack_signing_secret: SecretStr = Field(SecretStr(""), title="the signing secret of a Slack app")
+    slack_app_token: SecretStr = Field(
+        SecretStr(""), title="the app-level token of a Slack app", examples=["xapp-(the rest of it)"]
+    )
+    slack_api_url: Annotated[str, StringConstraints(pattern=_URL)] = Field(
+        "https://slack.com/api/", title="the address of Slack's Web API"
+    )
+    telegram_bot_token: SecretStr = Field(
+        SecretStr(""), title="the token that BotFather gave", examples=["123456:(the rest of it)"]
+    )
+    telegram_api_url: Annotated[str, StringConstraints(pattern=_URL)] = Field(
+        "https://api.telegram.org", title="the address of a Bot API server"
+    )
+    telegram_webhook_secret: SecretStr = Field(
+        SecretStr(""), title="1 to 256 letters, digits, _ or -", examples=["(the output of: openssl rand -hex 32)"]
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), title="the address of a mail server", examples=["smtps://user:password@mail.example.org"]
+    )
+    mail_from: str = Field("", title="a name and an address", examples=["Usher <usher@example.org>"])
+    support_room: Annotated[str, StringConstraints(pattern=r"^(web|slack:[CG][A-Z0-9]+|telegram:-?\d+)$")] | None = (
+        Field(
+            None, title="web, slack: with a channel's id, or telegram: with a chat's id", examples=["slack:C0123456789"]
+        )
+    )
     demo: bool = Field(False, title="1, or left out", examples=["1"])
     demo_any_host: bool = Field(False, title="1, or left out", examples=["1"])
     as_of: AwareDatetime | None = Field(
@@ -84,6 +126,35 @@ class Settings(BaseSettings):
             raise ValueError
         return url
 
+    @field_validator("slack_bot_token", "slack_app_token", "telegram_bot_token", "telegram_webhook_secret")
+    @classmethod
+    def _well_formed(cls, token: SecretStr, field: ValidationInfo) -> SecretStr:
+        """Two tokens in each other's place are the commonest mistake of a first start."""
+        if not re.fullmatch(_TOKENS[field.field_name or ""], token.get_secret_value()):
+            raise ValueError
+        return token
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _with_slash(cls, url: str) -> str:
+        return f"{url.rstrip('/')}/"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: SecretStr) -> SecretStr:
+        from bot.mail import server
+
+        server(url.get_secret_value())
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_sender(cls, written: str) -> str:
+        from bot.mail import sender
+
+        sender(written)
+        return written
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, key: SecretStr) -> SecretStr:
@@ -116,13 +187,18 @@ def load(
     What signs nothing (one question on the terminal) needs no key, and makes none.
     """
     given = _given(os.environ if environ is None else environ, env_file)
+    if given.get("demo") in ("1", "true", "True"):
+        _check_nobody_outside(given)
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise SettingsError(_sentence(str(error.errors()[0]["loc"][0]))) from error
-    _check_demonstration(settings, given)
+    _check_demonstration(settings)
+    _check_companions(settings)
     return (
-        settings if settings.secret_key or not signs else settings.model_copy(update={"secret_key": _own_key(settings)})
+        settings
+        if settings.secret_key or not signs
+        else settings.model_copy(update={"secret_key": own_key(settings.sqlite_file)})
     )
 
 
@@ -155,7 +231,27 @@ def _sentence(name: str) -> str:
     return f"{name.upper()} must be {field.title}, for example {name.upper()}={example}."
 
 
-def _check_demonstration(settings: Settings, given: Mapping[str, str]) -> None:
+def _check_companions(settings: Settings) -> None:
+    """What is of no use alone stops the start, with what is missing."""
+    slack, telegram, room = settings.slack_bot_token, settings.telegram_bot_token, settings.support_room or ""
+    in_room = f"SUPPORT_ROOM={room}"
+    for has, needs, missing in (
+        (slack and "SLACK_BOT_TOKEN", settings.slack_signing_secret or settings.slack_app_token,
+         "SLACK_SIGNING_SECRET (for HTTP) or SLACK_APP_TOKEN (for Socket Mode)"),
+        (settings.slack_signing_secret and "SLACK_SIGNING_SECRET", slack, "SLACK_BOT_TOKEN"),
+        (settings.slack_app_token and "SLACK_APP_TOKEN", slack, "SLACK_BOT_TOKEN"),
+        (settings.telegram_webhook_secret and "TELEGRAM_WEBHOOK_SECRET", telegram, "TELEGRAM_BOT_TOKEN"),
+        (settings.telegram_webhook_secret and "TELEGRAM_WEBHOOK_SECRET", settings.public_url, "PUBLIC_URL"),
+        (settings.smtp_url and "SMTP_URL", settings.mail_from, "MAIL_FROM"),
+        (settings.mail_from and "MAIL_FROM", settings.smtp_url, "SMTP_URL"),
+        (room.startswith("slack:") and in_room, slack, "SLACK_BOT_TOKEN"),
+        (room.startswith("telegram:") and in_room, telegram, "TELEGRAM_BOT_TOKEN"),
+    ):  # fmt: skip
+        if has and not needs:
+            raise SettingsError(f"{has} is set, and is of no use without {missing}: set that as well, or leave it out.")
+
+
+def _check_demonstration(settings: Settings) -> None:
     if settings.as_of and not settings.demo:
         raise SettingsError("AS_OF is for demonstrations only: leave it out, or set DEMO=1 as well.")
     if not settings.demo:
@@ -165,6 +261,10 @@ def _check_demonstration(settings: Settings, given: Mapping[str, str]) -> None:
             f"HOST={settings.host} would show a demonstration to other machines: "
             "leave it out, or set DEMO_ANY_HOST=1 as well if that is meant (inside a container)."
         )
+
+
+def _check_nobody_outside(given: Mapping[str, str]) -> None:
+    """Before anything else is looked at: a demonstration that names a real server must never get further."""
     for switch, address, usual in OUTSIDE:
         if given.get(switch.lower()):
             _check_on_this_machine(switch, address, given.get(address.lower(), usual))
@@ -183,34 +283,3 @@ _LOCAL = {
     "TELEGRAM_API_URL": "http://127.0.0.1:8099",
     "SMTP_URL": "smtp://127.0.0.1:1025",
 }
-
-
-def _own_key(settings: Settings) -> SecretStr:
-    """The key kept beside the SQLite file, made the first time; two copies that start at once get the same."""
-    if settings.sqlite_file is None:
-        raise SettingsError(
-            "SECRET_KEY is needed with PostgreSQL, so that all copies of Usher sign alike: "
-            "set it to the output of `openssl rand -hex 32`, for example."
-        )
-    file = settings.var / "secret_key"
-    try:
-        if not file.exists():
-            _make_key(file)
-        key = SecretStr(file.read_text().strip())
-    except OSError as error:
-        raise SettingsError(
-            f"DATABASE_URL: nothing can be kept in the folder {file.parent} ({error.strerror}); "
-            "make it, or name another, for example DATABASE_URL=sqlite:///var/usher.db."
-        ) from error
-    if len(key) < KEY_LENGTH:
-        raise SettingsError(f"The key in {file} is too short: delete the file, or set SECRET_KEY yourself.")
-    return key
-
-
-def _make_key(file: Path) -> None:
-    file.parent.mkdir(exist_ok=True)
-    # A temporary file is readable by its owner only (0600); linked when complete, it is never seen half written.
-    with NamedTemporaryFile("w", dir=file.parent) as complete, suppress(FileExistsError):
-        complete.write(secrets.token_urlsafe(48))
-        complete.flush()
-        os.link(complete.name, file)

@@ -53,6 +53,7 @@ def web(app: App) -> Starlette:
             Route("/static/{name}", page.static, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", page.ready, methods=["GET"]),
+            *(app.channels.routes() if app.channels else ()),
         ],
         middleware=[
             Middleware(ProxyHeadersMiddleware, trusted_hosts=list(app.settings.trusted_proxies)),

@@ -10,15 +10,18 @@ from weakref import WeakValueDictionary
 
 from sqlmodel import Session
 
+from handlers.commands import Commands, Front
 from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
-from handlers.support import ask_support, reference, turn_meant
+from handlers.phrasing import Phrasing
+from handlers.support import REPLY, Support, reference
 from models.campaign import Campaign
-from models.conversation import Turn, record, turns
-from models.message import Ask, Choice, Reply
+from models.conversation import Earlier, Turn, recall, record, turn_asked
+from models.inbox import ask_behind
+from models.message import Address, Ask, Choice, Reply
+from models.people import Preference, choose_language
 from models.store import Store
-from models.support import open_case
-from models.wording import Wording, in_script
 
+FAR_BACK = 20  # turns that a question may go on with
 REMEMBERED = timedelta(minutes=30)  # how long a question may go on with what was talked of before
 AWAITED = timedelta(minutes=15)  # how long "what shall support be asked?" waits for its words; machine time
 _YES = re.compile(
@@ -29,14 +32,26 @@ _CANCEL = re.compile(r"(?i)\s*(cancel|never mind|nevermind|forget it|取消|算�
 _NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
 
 
-@dataclass(frozen=True)
-class _Case:
-    """What became of passing a question on."""
+Also = Callable[[Session], None]  # what belongs into the transaction that keeps a turn
 
-    number: int
-    first_time: bool
-    question: str
-    campaign: str | None
+
+@dataclass(frozen=True)
+class Heard:
+    """What is replied, if anything is; the ask whose reply had the choice that was made, and that choice's action."""
+
+    reply: Reply | None
+    settles: str | None = None
+    chosen: str | None = None
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What is known when a message comes: the turn, if it came before, else what its sender said and chose earlier."""
+
+    again: Turn | None
+    earlier: Sequence[Earlier]
+    language: str | None
+    in_reply_to: str | None
 
 
 class Reception:
@@ -48,58 +63,105 @@ class Reception:
         campaigns: Sequence[Campaign],
         machine_time: Callable[[], datetime],
         keep: Path | None = None,
+        support_room: Address | None = None,
     ) -> None:
         self._store = store
-        self._campaigns = {campaign.key: campaign for campaign in campaigns}
+        self.phrasing = Phrasing(campaigns)
         self._facts = Facts.of(campaigns, keep)
+        self._commands = Commands(self._facts, self.phrasing)
         self._machine_time = machine_time
+        self.support = Support(store, self.phrasing, machine_time, support_room)
         self._turn_of: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def receive(self, ask: Ask) -> Reply:
-        """Answer, and keep the turn. The same ask a second time gives the same reply and changes nothing.
+    async def hear(self, ask: Ask, also: Also | None = None) -> Heard:
+        """The same as `take`, for a channel with rooms in which people also talk among themselves."""
+        if ask.overheard or (ask.replies_to and self._in_support_room(ask)):
+            heard = await self.support.heard(ask, language_of(ask.text))
+            if heard or ask.overheard:
+                return Heard(heard)
+        turn = await self.take(ask, also)
+        return Heard(turn.reply, turn.in_reply_to, turn.action)
 
-        What is asked in one room is answered in its order; rooms do not wait for one another.
+    async def take(self, ask: Ask, also: Also | None = None) -> Turn:
+        """Answer, and keep the turn. The same ask a second time gives the same turn and changes nothing.
+
+        What one person asks in one room is answered in its order; others do not wait for it. `also` is done in the
+        transaction that keeps the turn.
         """
-        return (await self.take(ask)).reply
-
-    async def take(self, ask: Ask) -> Turn:
-        """The same, for a channel that shows the conversation and not only the reply."""
-        async with self._turn_of.setdefault(str(ask.room), asyncio.Lock()):
-            return await self._take(replace(ask, text=ask.text.replace("\x00", "")))  # no text of PostgreSQL has it
+        async with self._turn_of.setdefault(f"{ask.room} {ask.sender}", asyncio.Lock()):
+            return await self._take(
+                replace(ask, text=ask.text.replace("\x00", "")), also
+            )  # no text of PostgreSQL has it
 
     def warm_up(self, now: datetime) -> None:
         """Read what the first answer would have to read: its asker need not wait for that."""
-        for campaign in self._campaigns.values():
+        for campaign in self.phrasing.campaigns.values():
             for language in campaign.languages:
                 for answer in campaign.answers[:3]:
                     self._facts.answer(campaign.key, answer.key, now, language)
                     self._facts.reply(answer.examples[0] if answer.examples else "", now, (), language)
 
-    async def _take(self, ask: Ask) -> Turn:
-        earlier = await self._store.read(turns, ask.room, 20)
-        again = [turn for turn in earlier if turn.ask_id == ask.id]
-        if again:
-            return again[0]
-        ask, action = self._meant(ask, earlier)
-        reply = _with_reference(await self._answer(ask, action, earlier), ask)
-        campaign = reply.answer.partition("/")[0] if reply.answer else None
-        kept_action = action if action.startswith("/") else None
-        return await self._store.write(_keep, ask, reply, campaign, kept_action, self._machine_time())
+    async def front(self, person: Address, now: datetime) -> Front:
+        """What a page or a tab of Usher's own shows to `person`."""
+        language = await self._store.read(_language_of, person)
+        return self._commands.front(language, now)
 
-    async def _answer(self, ask: Ask, action: str, earlier: Sequence[Turn]) -> Reply:
-        language = _language(ask, action, earlier)
+    def sorry(self, ask: Ask) -> Reply:
+        """The fixed sentence for when Usher itself fails."""
+        return self.phrasing.say(language_of(ask.text, ask.language or "en"), ask.at, "sorry")
+
+    async def _take(self, ask: Ask, also: Also | None) -> Turn:
+        before = await self._store.read(_before, ask)
+        if before.again:
+            return before.again
+        ask = replace(ask, in_reply_to=ask.in_reply_to or before.in_reply_to)
+        ask, action = self._meant(ask, before.earlier)
+        return await self._answered(ask, action, before, also)
+
+    async def _answered(self, ask: Ask, action: str, before: _Before, also: Also | None) -> Turn:
+        language = _language(ask, action, before)
         word, _, argument = action.partition(" ")
+        if chosen := self._commands.chosen(word, argument):
+            await self._store.write(choose_language, ask.sender, chosen, self._machine_time())
+        if word == SUPPORT and argument:
+            reply = await self.support.pass_on(ask, argument, language)
+        elif word == REPLY:
+            reply = await self.support.reply(ask, argument, language)
+        elif fixed := self._fixed(ask, word, argument, language):
+            reply = fixed
+        else:
+            reply = self._facts.reply(action, ask.at, _talked_of(before.earlier, ask.at), language)
+            if self._awaits_words(before.earlier):
+                return await self._store.write(self._pass_on_words, ask, reply, language, also)
+            reply = _with_reference(reply, ask)
+        return await self._store.write(self._keep, ask, reply, action, also)
+
+    def _fixed(self, ask: Ask, word: str, argument: str, language: str) -> Reply | None:
+        """What is said to an action that needs nobody's data; None for free text."""
         if word == SUPPORT:
-            return await self._pass_on(ask, argument, language) if argument else self._what_to_ask(ask, language)
+            return self.support.what_to_ask(ask, language)
         if word == NO_SUPPORT:
-            return self._say(language, ask.at, "not_passed_on")
+            return self.phrasing.say(language, ask.at, "not_passed_on")
         if word == ANSWER:
             campaign, _, key = argument.partition(" ")
-            return self._facts.answer(campaign, key, ask.at, language) or self._say(language, ask.at, "gone")
-        answered = self._facts.reply(action, ask.at, _talked_of(earlier, ask.at), language)
-        return await self._pass_on_words(ask, answered, language) if self._awaits_words(earlier) else answered
+            found = self._facts.answer(campaign, key, ask.at, language)
+            return _with_reference(found, ask) if found else self.phrasing.say(language, ask.at, "gone")
+        return self._commands.answer(word, argument, ask.at, language)
 
-    def _meant(self, ask: Ask, earlier: Sequence[Turn]) -> tuple[Ask, str]:
+    def _pass_on_words(self, session: Session, ask: Ask, answered: Reply, language: str, also: Also | None) -> Turn:
+        if also:
+            also(session)
+        return self.support.pass_on_words(session, ask, answered, language)
+
+    def _keep(self, session: Session, ask: Ask, reply: Reply, action: str, also: Also | None) -> Turn:
+        if also:
+            also(session)
+        campaign = reply.answer.partition("/")[0] if reply.answer else None
+        kept_action = action if action.startswith("/") else None
+        now = self._machine_time()
+        return record(session, ask, reply, recorded_at=now, subject=reply.answer, campaign=campaign, action=kept_action)
+
+    def _meant(self, ask: Ask, earlier: Sequence[Earlier]) -> tuple[Ask, str]:
         """The action that is meant: a plain yes, no or cancel presses a button of the last reply."""
         if not earlier or ask.text.startswith("/"):
             return ask, ask.text
@@ -112,57 +174,29 @@ class Reception:
                 return replace(ask, in_reply_to=earlier[-1].ask_id), pressed
         return ask, ask.text
 
-    def _awaits_words(self, earlier: Sequence[Turn]) -> bool:
+    def _awaits_words(self, earlier: Sequence[Earlier]) -> bool:
         """Whether the last thing said was "what shall support be asked?"; the next words are the question then."""
         return (
             bool(earlier) and earlier[-1].action == SUPPORT and self._machine_time() - earlier[-1].recorded_at < AWAITED
         )
 
-    def _what_to_ask(self, ask: Ask, language: str) -> Reply:
-        no = self._say(language, ask.at, "what_to_ask.no")
-        return replace(
-            self._say(language, ask.at, "what_to_ask"), behaviour="clarify", choices=(Choice(no.text, NO_SUPPORT),)
-        )
-
-    async def _pass_on_words(self, ask: Ask, answered: Reply, language: str) -> Reply:
-        """Pass the message itself on. The case also holds what the circulars would have answered."""
-
-        def said(number: int) -> Reply:
-            campaign = answered.answer.partition("/")[0] if answered.answer else None
-            return self._say(language, ask.at, "passed_on", campaign=campaign, number=number, question=_short(ask.text))
-
-        return await self._store.write(ask_support, ask, answered, said, self._machine_time())
-
-    async def _pass_on(self, ask: Ask, named: str, language: str) -> Reply:
-        case = await self._store.write(_open, ask, named, self._machine_time())
-        if case is None:
-            return self._say(language, ask.at, "gone")
-        phrase = "passed_on" if case.first_time else "passed_on.again"
-        return self._say(
-            language, ask.at, phrase, campaign=case.campaign, number=case.number, question=_short(case.question)
-        )
-
-    def _say(self, language: str, now: datetime, phrase: str, campaign: str | None = None, **fields: object) -> Reply:
-        chosen = self._campaigns.get(campaign or "") or next(iter(self._campaigns.values()))
-        wording = Wording.of(chosen, language, now)
-        shown = language if language.startswith("zh") == wording.language.startswith("zh") else wording.language
-        text = wording.say(phrase, contact=wording.contact(), **fields)
-        return Reply(in_script(text, shown), "answer", language=shown)
+    def _in_support_room(self, ask: Ask) -> bool:
+        return self.support.room is not None and ask.room.within(self.support.room)
 
 
-def _keep(
-    session: Session, ask: Ask, reply: Reply, campaign: str | None, action: str | None, recorded_at: datetime
-) -> Turn:
-    return record(session, ask, reply, recorded_at=recorded_at, subject=reply.answer, campaign=campaign, action=action)
+def _before(session: Session, ask: Ask) -> _Before:
+    earlier = recall(session, ask.room, ask.sender, FAR_BACK)
+    again = turn_asked(session, ask.id) if any(turn.ask_id == ask.id for turn in earlier) else None
+    chosen = session.get(Preference, str(ask.sender))
+    behind = ask_behind(session, ask.room, ask.pressed) if ask.pressed else None
+    return _Before(again, earlier, chosen.language if chosen else None, behind)
 
 
-def _open(session: Session, ask: Ask, named: str, recorded_at: datetime) -> _Case | None:
-    """Open the case for a turn of the asker's own room, or find the one that a first press opened."""
-    turn = turn_meant(session, ask.room, named)
-    if turn is None:
-        return None
-    case = open_case(session, turn, recorded_at)
-    return _Case(case.number or 0, case.recorded_at == recorded_at, turn.asked, turn.campaign)
+def _language_of(session: Session, person: Address) -> str:
+    """What the person has chosen, else spoken last."""
+    chosen = session.get(Preference, str(person))
+    spoken = [turn.language for turn in recall(session, person, person, 1)]
+    return (chosen.language if chosen else None) or next(iter(spoken), None) or "en"
 
 
 def _with_reference(reply: Reply, ask: Ask) -> Reply:
@@ -172,18 +206,14 @@ def _with_reference(reply: Reply, ask: Ask) -> Reply:
     return replace(reply, choices=choices)
 
 
-def _language(ask: Ask, action: str, earlier: Sequence[Turn]) -> str:
-    """That of the text; of a pressed button that of the reply it stood under; else what was spoken last or chosen."""
-    spoken = next((turn.language for turn in reversed(earlier) if turn.language), None)
+def _language(ask: Ask, action: str, before: _Before) -> str:
+    """That of the text; of a pressed button that of the reply it stood under; else what was chosen or spoken last."""
+    spoken = next((turn.language for turn in reversed(before.earlier) if turn.language), None)
     if action.startswith("/"):
-        under = next((turn.language for turn in earlier if turn.ask_id == ask.in_reply_to), None)
-        return under or ask.language or spoken or "en"
-    return language_of(ask.text, spoken or ask.language or "en")
+        under = next((turn.language for turn in before.earlier if turn.ask_id == ask.in_reply_to), None)
+        return under or before.language or ask.language or spoken or "en"
+    return language_of(ask.text, spoken or before.language or ask.language or "en")
 
 
-def _talked_of(earlier: Sequence[Turn], now: datetime) -> list[str]:
+def _talked_of(earlier: Sequence[Earlier], now: datetime) -> list[str]:
     return [turn.asked for turn in earlier if now - turn.at < REMEMBERED]
-
-
-def _short(question: str) -> str:
-    return question if len(question) <= 200 else f"{question[:199]}…"

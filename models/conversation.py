@@ -1,9 +1,12 @@
 """Remembers what was asked in each room and what Usher said."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
+from sqlalchemy import bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 from models.message import Address, Ask, Reply
@@ -33,6 +36,23 @@ class Turn(SQLModel, table=True):
     language: str | None = None
     at: datetime
     recorded_at: datetime
+
+    @property
+    def reply(self) -> Reply:
+        return unpacked(self.reply_json)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a reply needs of an earlier turn of the same person in the same room."""
+
+    ask_id: str
+    asked: str
+    action: str | None
+    language: str | None
+    at: datetime
+    recorded_at: datetime
+    reply_json: str
 
     @property
     def reply(self) -> Reply:
@@ -85,6 +105,34 @@ def turns(session: Session, room: Address, limit: int) -> list[Turn]:
     """The last `limit` turns of the room, oldest first."""
     newest = select(Turn).where(Turn.room == str(room)).order_by(col(Turn.id).desc()).limit(limit)
     return list(session.exec(newest))[::-1]
+
+
+def recall(session: Session, room: Address, sender: Address, limit: int) -> list[Earlier]:
+    """The sender's own last turns in the room, oldest first: in a group nobody goes on with another's question."""
+    # Columns, not rows of the ORM: this is read for every question, and costs a fifth so.
+    found = session.connection().execute(_RECALL, {"room": str(room), "sender": str(sender), "most": limit})
+    return [Earlier(*row) for row in found][::-1]
+
+
+_RECALL = (
+    columns(*(col(getattr(Turn, field)) for field in Earlier.__dataclass_fields__))
+    .where(col(Turn.room) == bindparam("room"), col(Turn.sender) == bindparam("sender"))
+    .order_by(col(Turn.id).desc())
+    .limit(bindparam("most"))
+)
+
+
+def turn_asked(session: Session, ask_id: str) -> Turn | None:
+    """The turn of that ask."""
+    return session.exec(select(Turn).where(Turn.ask_id == ask_id)).first()
+
+
+def record_message(
+    session: Session, room: Address, key: str, reply: Reply, *, at: datetime, recorded_at: datetime
+) -> Turn:
+    """Put something into a conversation that nobody asked just now, as a reply of support. Once for each key."""
+    ask = Ask(key, Address("usher", "itself"), room, "", at)
+    return record(session, ask, reply, recorded_at=recorded_at)
 
 
 def news_of(room: Address) -> str:

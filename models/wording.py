@@ -146,6 +146,11 @@ class Wording:
         """Business days after today, up to and with the safe day."""
         return self.campaign.days.between(self.today, self.campaign.days.safe_day(_dated(fact)))
 
+    def moment(self, at: datetime) -> str:
+        """An instant, to the minute, in the campaign's time zone."""
+        local = at.astimezone(self.campaign.zone)
+        return self._at(local.date(), local.time())
+
     def contact(self, contact: Contact | None = None) -> str:
         contact = contact or self.campaign.contacts[0]
         space = " " if self.language == "en" or contact.value.isascii() else ""

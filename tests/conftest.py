@@ -20,7 +20,8 @@ import pytest
 
 from models.store import Store
 
-pytest_plugins = ["tests.web_cast", "tests.reception_cast", "tests.browser_cast"]  # web_cast before who imports it
+# web_cast before who imports it
+pytest_plugins = ["tests.web_cast", "tests.reception_cast", "tests.browser_cast", "tests.channels_cast"]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _numbers = count(1)

@@ -40,7 +40,7 @@ class Person:
 
     async def say(self, text: str, at: datetime = MORNING, ask_id: str | None = None) -> Reply:
         ask_id = ask_id or f"{self._name}-{next(self._numbers)}"
-        return await self._reception.receive(Ask(ask_id, self.room, self.room, text, at))
+        return (await self._reception.take(Ask(ask_id, self.room, self.room, text, at))).reply
 
     async def press(self, choice: Choice, at: datetime = MORNING) -> Reply:
         return await self.say(choice.action, at)

@@ -72,7 +72,7 @@ async def test_it_waits_for_a_quarter_of_an_hour_by_the_machine(
     store: Store, reception: Reception, later: timedelta, opened: int
 ) -> None:
     room = Address("web", "amy")
-    await reception.receive(Ask("e1", room, room, SUPPORT, MORNING))
+    (await reception.take(Ask("e1", room, room, SUPPORT, MORNING))).reply
 
     def later_on() -> datetime:
         return before() + later
@@ -80,15 +80,15 @@ async def test_it_waits_for_a_quarter_of_an_hour_by_the_machine(
     before = reception._machine_time
     reception._machine_time = later_on
     # A demonstration may have been moved by a day meanwhile: that is not the time which counts here.
-    await reception.receive(Ask("e2", room, room, WORDS, MORNING + timedelta(days=1)))
+    (await reception.take(Ask("e2", room, room, WORDS, MORNING + timedelta(days=1)))).reply
     assert len(await cases(store)) == opened
 
 
 async def test_a_chinese_reader_is_asked_in_chinese(reception: Reception, store: Store) -> None:
     room = Address("web", "amy")
-    asked = await reception.receive(Ask("e1", room, room, SUPPORT, MORNING, language="zh-Hant"))
+    asked = (await reception.take(Ask("e1", room, room, SUPPORT, MORNING, language="zh-Hant"))).reply
     assert (asked.language, asked.choices[0].label) == ("zh-Hant", "取消")
-    said = await reception.receive(Ask("e2", room, room, "我哋有兩部終端機", MORNING, language="zh-Hant"))
+    said = (await reception.take(Ask("e2", room, room, "我哋有兩部終端機", MORNING, language="zh-Hant"))).reply
     (case,) = await cases(store)
     assert "我哋有兩部終端機" in said.text
     assert case.language == "zh-Hant"
@@ -112,7 +112,7 @@ async def test_words_are_no_action_and_a_forged_one_is_kept_as_what_it_is(store:
 
 async def test_a_button_is_answered_in_the_language_that_it_stood_under(store: Store, reception: Reception) -> None:
     room = Address("web", "amy")
-    await reception.receive(Ask("e1", room, room, "登記", MORNING))
-    await reception.receive(Ask("e2", room, room, "when must we register emails?", MORNING))
+    (await reception.take(Ask("e1", room, room, "登記", MORNING))).reply
+    (await reception.take(Ask("e2", room, room, "when must we register emails?", MORNING))).reply
     pressed = Ask("e3", room, room, f"/a {KEY} emails.due", MORNING, language="en", in_reply_to="e1")
-    assert (await reception.receive(pressed)).language == "zh-Hant"
+    assert ((await reception.take(pressed)).reply).language == "zh-Hant"

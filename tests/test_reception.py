@@ -104,7 +104,7 @@ async def test_the_chosen_language_is_used_where_the_text_does_not_show_its_own(
 ) -> None:
     async def said(number: int, text: str) -> str:
         ask = Ask(f"e{number}", amy.room, amy.room, text, MORNING, language="zh-Hant")
-        return (await reception.receive(ask)).language
+        return ((await reception.take(ask)).reply).language
 
     told = [await said(number, text) for number, text in enumerate(("28/4?", EMAILS, f"/a {KEY} emails.due"))]
     assert told == ["zh-Hant", "en", "zh-Hant"]

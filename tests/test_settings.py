@@ -172,9 +172,9 @@ def test_a_token_in_the_file_counts_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_API_URL": "http://127.0.0.1:8099/api/"},
+        {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:8099/api/"},
         {"TELEGRAM_BOT_TOKEN": "1:a", "TELEGRAM_API_URL": "http://localhost:8099"},
-        {"SMTP_URL": "smtp://[::1]:1025"},
+        {"SMTP_URL": "smtp://[::1]:1025", "MAIL_FROM": "usher@example.org"},
     ],
 )
 def test_a_demonstration_may_write_to_a_server_on_this_machine(given: dict[str, str]) -> None:

@@ -44,7 +44,8 @@ class Facts:
         language = language or language_of(text, language_of(history[-1]) if history else "en")
         understood = self.understand(text, now, history)
         if len(understood) > 1:
-            return self._which_campaign(understood, now, language)
+            offered = [(one.campaign.key, _first(what)) for one, what in understood]
+            return self.which_campaign(offered, now, language)
         one, what = understood[0]
         return _Telling(one.campaign, language, now).reply(what)
 
@@ -82,17 +83,19 @@ class Facts:
                 )
         return None
 
-    def _which_campaign(
-        self, understood: Sequence[tuple[Understander, Understanding]], now: datetime, language: str
-    ) -> Reply:
+    def which_campaign(self, offered: Sequence[tuple[str, str]], now: datetime, language: str) -> Reply:
+        """Ask which circular is meant. `offered` are campaigns, each with its answer that would be given."""
         choices = []
-        for one, what in understood[:3]:
-            key = what.parts[0].key if what.parts else what.choices[0]
-            wording = Wording.of(one.campaign, language, now)
-            label = wording.word(one.campaign.name)
-            choices.append(Choice(in_script(label, language), answer_action(one.campaign.key, key)))
-        telling = _Telling(understood[0][0].campaign, language, now)
+        for key, answer in offered[:3]:
+            wording = Wording.of(self._campaigns[key], language, now)
+            label = wording.word(wording.campaign.name)
+            choices.append(Choice(in_script(label, language), answer_action(key, answer)))
+        telling = _Telling(self._campaigns[offered[0][0]], language, now)
         return telling.clarify("which.campaign", choices)
+
+    @property
+    def _campaigns(self) -> dict[str, Campaign]:
+        return {one.campaign.key: one.campaign for one in self.understanders}
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,10 @@ class _Telling:
     @property
     def _translated(self) -> bool:
         return self.wording.language != self.campaign.prevails
+
+
+def _first(what: Understanding) -> str:
+    return what.parts[0].key if what.parts else what.choices[0]
 
 
 def _standing(one: Understander, what: Understanding) -> int:

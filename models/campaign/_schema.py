@@ -173,13 +173,14 @@ Text = tuple[str | Line, ...]
 class Answer(_Data):
     """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone.
 
-    `short` is a title of a word or two, for the quick starts.
+    `short` is a title of a word or two, for the quick starts; `command` a word that asks for it, as in /deadlines.
     """
 
     key: Key
     outcome: Literal["answer", "not_stated", "refuse", "chat"] = "answer"
     title: Words
     short: Words = Field(default_factory=dict)
+    command: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
     covers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_.*-]+:[a-z0-9_*-]+$")], ...] = ()
     triggers: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()

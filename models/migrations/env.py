@@ -8,6 +8,11 @@ from sqlmodel import SQLModel
 
 import models.conversation
 import models.demonstration
+import models.inbox
+import models.leases
+import models.outbox
+import models.people
+import models.reach
 import models.sessions
 import models.support  # noqa: F401 - importing a module of rows puts its tables into the metadata
 

@@ -1,0 +1,155 @@
+"""Telegram: sends people answers and messages, in private chats and in groups; `listen` hands in what they ask."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram.error import TelegramError
+
+from bot.intake import place_of
+from bot.telegram import render
+from bot.telegram.errors import send_error
+from bot.telegram.listen import Access, Inside, Listener
+from bot.telegram.request import Request
+from models.message import Address, Ask, Reply, SendError
+
+__all__ = ["Access", "Telegram"]
+
+log = logging.getLogger(__name__)
+
+PIECE_WAIT = 60.0  # how long the second piece of a long answer may have to wait
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Telegram:
+    """The channel, with what listens for it."""
+
+    name = "telegram"
+    interval = 1 / 30
+
+    def __init__(
+        self, access: Access, inside: Inside, now: Callable[[], datetime], support_room: Address | None = None
+    ) -> None:
+        self._inside = inside
+        base = access.api_url.rstrip("/")
+        self._request, self._polling = Request(), Request()  # a poll that is held open takes no place from a send
+        self._bot = Bot(
+            access.token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=self._request,
+            get_updates_request=self._polling,
+        )
+        self.listener = Listener(access, self._bot, inside, now, support_room)
+
+    def pause(self, to: Address) -> float:
+        """Telegram takes one message a second in a chat, and twenty a minute in a group."""
+        return 3.0 if to.id.startswith("-") else 1.0
+
+    async def start(self) -> None:
+        """Begin to listen. That Telegram cannot be reached now does not keep Usher from starting."""
+        await self._request.initialize()
+        await self._polling.initialize()
+        self.listener.start()
+
+    async def stop_listening(self) -> None:
+        """Take nothing more in; what was taken may still be answered."""
+        await self.listener.stop()
+
+    async def close(self) -> None:
+        await self._request.shutdown()
+        await self._polling.shutdown()
+
+    async def handle(self, request: HttpRequest) -> Response:
+        """Answer one request to `/telegram/webhook`."""
+        return await self.listener.handle(request)
+
+    async def send(self, to: Address, reply: Reply, key: str) -> str:
+        place, reference = _Place.of(to), ""
+        for number, piece in enumerate(render.pieces(reply)):
+            sent = await self._piece(number, place, piece)
+            reference = str(Address("telegram", f"{sent.chat.id}:{sent.message_id}"))
+        return reference
+
+    async def edit(self, reference: str, reply: Reply) -> None:
+        chat, _, message = Address.of(reference).id.partition(":")
+        piece = render.pieces(reply)[-1]
+        try:
+            await self._call(
+                self._bot.edit_message_text(
+                    piece.text,
+                    chat_id=int(chat),
+                    message_id=int(message),
+                    parse_mode="HTML",
+                    reply_markup=piece.keyboard,
+                    link_preview_options=NO_PREVIEW,
+                )
+            )
+        except SendError as error:
+            if "message is not modified" not in error.reason:
+                raise
+
+    async def answer(self, ask: Ask, reply: Reply) -> str | None:
+        """Answer where it was asked; what is private in the private chat, where there is one."""
+        if not (reply.private and ask.in_public):
+            return await self.send(place_of(ask), reply, ask.id)
+        try:
+            return await self.send(ask.sender, reply, ask.id)
+        except SendError as error:
+            if not error.permanent or self.listener.me is None:
+                raise
+        link = f"https://t.me/{self.listener.me.username}"
+        return await self.send(place_of(ask), Reply(self._inside.say("in_private", reply.language, link=link)), ask.id)
+
+    async def _piece(self, number: int, place: "_Place", piece: render.Piece) -> Any:
+        """Send one message. Once the first is out, the others wait their time here: nothing may be sent twice."""
+        while True:
+            try:
+                return await self._post(place if number == 0 else replace(place, replies_to=None), piece)
+            except SendError as error:
+                if number == 0:
+                    raise
+                if error.retry_after is None or error.retry_after > PIECE_WAIT:
+                    raise SendError(f"only a part was sent: {error.reason}", outcome_unknown=True) from error
+                await asyncio.sleep(error.retry_after)
+
+    async def _post(self, place: "_Place", piece: render.Piece) -> Any:
+        replies_to = place.replies_to
+        reply = ReplyParameters(replies_to, allow_sending_without_reply=True) if replies_to else None
+        return await self._call(
+            self._bot.send_message(
+                place.chat,
+                piece.text,
+                parse_mode="HTML",
+                message_thread_id=place.thread,
+                reply_parameters=reply,
+                reply_markup=piece.keyboard,
+                link_preview_options=NO_PREVIEW,
+            )
+        )
+
+    async def _call(self, call: Awaitable[Any]) -> Any:
+        try:
+            return await call
+        except TelegramError as error:
+            raise send_error(error) from error
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a message goes: `chat:thread:message`, where the last two may be missing or empty."""
+
+    chat: int
+    thread: int | None
+    replies_to: int | None
+
+    @classmethod
+    def of(cls, to: Address) -> "_Place":
+        chat, thread, message, *_ = [*to.id.split(":"), "", ""]
+        return cls(int(chat), int(thread) if thread else None, int(message) if message else None)

@@ -1,0 +1,25 @@
+"""Says the sentences that are the same for every circular, in the words of the one that is spoken of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models.campaign import Campaign
+from models.message import Reply
+from models.wording import Wording, in_script
+
+
+class Phrasing:
+    """Speaks for all campaigns; where none is named, the first lends its contact and its languages."""
+
+    def __init__(self, campaigns: Sequence[Campaign]) -> None:
+        self.campaigns = {campaign.key: campaign for campaign in campaigns}
+
+    @property
+    def first(self) -> Campaign:
+        return next(iter(self.campaigns.values()))
+
+    def say(self, language: str, now: datetime, phrase: str, campaign: str | None = None, **fields: object) -> Reply:
+        wording = Wording.of(self.campaigns.get(campaign or "") or self.first, language, now)
+        shown = language if language.startswith("zh") == wording.language.startswith("zh") else wording.language
+        text = wording.say(phrase, contact=wording.contact(), **fields)
+        return Reply(in_script(text, shown), "answer", language=shown)

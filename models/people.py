@@ -1,0 +1,80 @@
+"""Remembers what a person has chosen, and who belongs to the support team."""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.message import Address
+
+
+class Preference(SQLModel, table=True):
+    """The language in which somebody wishes to be answered where their words do not show one."""
+
+    address: str = Field(primary_key=True)
+    language: str
+    chosen_at: datetime
+
+
+class Staff(SQLModel, table=True):
+    """A member of the support team: who may reply to participants. Somebody who left stays in the records."""
+
+    name: str = Field(primary_key=True)
+    slack: str | None = Field(default=None, unique=True)  # TEAM:USER
+    telegram: str | None = Field(default=None, unique=True)
+    added_at: datetime
+    left_at: datetime | None = None
+
+
+class TakenBy(Exception):  # noqa: N818 - named after the situation
+    """Another member of the team has that account."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def choose_language(session: Session, person: Address, language: str, now: datetime) -> None:
+    row = session.get(Preference, str(person)) or Preference(address=str(person), language=language, chosen_at=now)
+    row.language, row.chosen_at = language, now
+    session.add(row)
+
+
+def add_staff(session: Session, name: str, account: Address, now: datetime) -> Staff:
+    """Name a member of the team, or give one a further account. Raises `TakenBy`."""
+    column = {"slack": Staff.slack, "telegram": Staff.telegram}[account.channel]
+    other = session.exec(select(Staff).where(col(column) == account.id, Staff.name != name)).first()
+    if other and other.left_at is None:
+        raise TakenBy(other.name)
+    if other:
+        setattr(other, account.channel, None)
+        session.add(other)
+        session.flush()
+    member = session.get(Staff, name) or Staff(name=name, added_at=now)
+    setattr(member, account.channel, account.id)
+    member.left_at = None
+    session.add(member)
+    return member
+
+
+def remove_staff(session: Session, name: str, now: datetime) -> bool:
+    """Let a member reply no longer; False where there is none of that name."""
+    member = session.get(Staff, name)
+    if member is None or member.left_at:
+        return False
+    member.left_at = now
+    session.add(member)
+    return True
+
+
+def staff(session: Session) -> list[Staff]:
+    """Who is of the support team now."""
+    return list(session.exec(select(Staff).where(col(Staff.left_at).is_(None)).order_by(Staff.name)))
+
+
+def staff_member(session: Session, account: Address) -> Staff | None:
+    """The member of the team whose account that is."""
+    columns = {"slack": Staff.slack, "telegram": Staff.telegram}
+    if account.channel not in columns:
+        return None
+    column = col(columns[account.channel])
+    return session.exec(select(Staff).where(column == account.id, col(Staff.left_at).is_(None))).first()

@@ -1,0 +1,86 @@
+"""The cast of the channels' tests: a whole Usher behind a real port, with a Slack, a Telegram and a mail server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.app import App
+from bot.channels import Channels
+from bot.clock import CampaignClock, machine_time
+from bot.settings import Settings
+from handlers.reception import Reception
+from models.campaign import Campaign
+from models.message import Address
+from models.people import add_staff
+from models.store import Store
+from tests.slack_platform import Platform, slack_platform
+from tests.telegram_platform import TelegramPlatform, telegram_platform
+from tests.web_cast import KEY, MORNING, served
+
+ROOM = "C0SUPPORT"
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Platform]:
+    """Slack, with two people of the workspace, a channel, and the support team's own room."""
+    async with slack_platform() as platform:
+        ann, sam = platform.user("U0ANN", "Ann"), platform.user("U0SAM", "Sam")
+        platform.channel(ROOM, ann, sam, kind="private")
+        platform.channels["C0GEN"].members.update({ann.id, sam.id})
+        yield platform
+        assert platform.violations == []
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramPlatform]:
+    async with telegram_platform() as platform:
+        yield platform
+        platform.check()
+
+
+@asynccontextmanager
+async def running(
+    store: Store,
+    campaign: Campaign,
+    keep: Path,
+    slack: Platform | None = None,
+    telegram: TelegramPlatform | None = None,
+    **settings: Any,
+) -> AsyncIterator[App]:
+    """One copy of Usher, reached by HTTP from Slack and fetching from Telegram unless `settings` say otherwise."""
+    given: dict[str, Any] = {"secret_key": SecretStr(KEY)}
+    if slack:
+        given |= {"slack_bot_token": SecretStr(slack.bot_token), "slack_api_url": slack.api_url}
+        given |= {"slack_signing_secret": SecretStr(slack.signing_secret)}
+    if telegram:
+        url = telegram.url.removesuffix("/bot")
+        given |= {"telegram_bot_token": SecretStr(telegram.token), "telegram_api_url": url}
+    made = Settings.model_construct(**(Settings().model_dump() | given | settings))
+    clock = CampaignClock(MORNING)
+    room = Address.of(made.support_room) if made.support_room else None
+    reception = Reception(store, [campaign], machine_time, keep, room)
+    channels = Channels(made, store, reception, (campaign,), clock)
+    app = App(made, store, (campaign,), reception, clock, None, channels)
+    async with served(app) as address:
+        if slack:
+            slack.request_url = f"{address}/slack/events"
+        await channels.start()
+        try:
+            yield app
+        finally:
+            await channels.stop()
+
+
+@pytest.fixture
+async def staff(store: Store) -> None:
+    """Sam is of the support team, on Slack and on Telegram."""
+    now = datetime.now(UTC)
+    await store.write(add_staff, "Sam", Address("slack", "T0TEAM:U0SAM"), now)
+    await store.write(add_staff, "Sam", Address("telegram", "202"), now)
