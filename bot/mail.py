@@ -221,7 +221,7 @@ class Mail:
         return reference
 
     async def edit(self, reference: str, reply: Reply) -> None:
-        raise SendError("a mail that was sent cannot be changed", permanent=True)
+        raise SendError("a mail that was sent cannot be changed", refused=True)
 
     async def _hand_over(self, recipient: str, message: EmailMessage) -> None:
         at, utf8 = self._server, not recipient.isascii()
@@ -271,7 +271,8 @@ def _refused(refusal: aiosmtplib.SMTPResponseException, *, handed_over: bool = F
     said = f"the mail server said {refusal.code} {' '.join(_clean(refusal.message).split())[:200]}"
     if refusal.code < 500:
         return SendError(said, retry_after=_wait(refusal.message))
-    return SendError(said, permanent=_no_such_address(refusal))
+    gone = _no_such_address(refusal)
+    return SendError(said, permanent=gone, refused=handed_over and not gone)
 
 
 _STATED = re.compile(r"(?<![\d.])5\.(\d{1,3}\.\d{1,3})(?![\d.]*\d)")

@@ -103,6 +103,13 @@ class Support:
         posting = Posting(named, Address.of(case.place), said, due=at, about=f"case:{case.number}")
         post(session, posting, now)
 
+    def reply_from_terminal(self, session: Session, number: int, by: str, text: str, key: str) -> Case | None:
+        """Reply to a case, written where only who runs Usher can write. None where there is no such case."""
+        case = session.get(Case, number)
+        if case:
+            self.send_reply(session, case, by, text, key, case.at)
+        return case
+
     def undelivered(self, session: Session, message: Message) -> None:
         """Tell the support room that a reply did not reach its asker."""
         if self.room is None or not message.key.startswith("reply:"):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from models.message import Address
 from models.store import keep_first
@@ -26,18 +26,22 @@ class Closed(SQLModel, table=True):
 
 
 def move(session: Session, old: Address, new: Address, now: datetime) -> None:
-    """From now on what is meant for `old` goes to `new`."""
+    """From now on what is meant for `old` goes to `new`. What was told last holds."""
+    session.connection().execute(delete(Moved).where(col(Moved.address) == str(new)))  # or they would form a ring
     moved = Moved(address=str(old), now_at=str(new), moved_at=now)
-    keep_first(session, moved, select(Moved).where(Moved.address == str(old)))
+    kept = keep_first(session, moved, select(Moved).where(Moved.address == str(old)))
+    kept.now_at, kept.moved_at = str(new), now
 
 
 def follow(session: Session, to: Address) -> Address:
     """Where the address is now. Of a place within a room that moved only the room is left."""
     for _ in range(5):  # a chat moves once in its life; a ring of moves must not hang
-        moved = session.get(Moved, str(to)) or session.get(Moved, f"{to.channel}:{to.id.partition(':')[0]}")
+        names = {str(to), f"{to.channel}:{to.id.partition(':')[0]}"}
+        nearest = select(Moved.now_at).where(col(Moved.address).in_(names)).order_by(func.length(Moved.address).desc())
+        moved = session.exec(nearest.limit(1)).first()
         if moved is None:
             break
-        to = Address.of(moved.now_at)
+        to = Address.of(moved)
     return to
 
 

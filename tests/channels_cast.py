@@ -24,6 +24,8 @@ from tests.telegram_platform import TelegramPlatform, telegram_platform
 from tests.web_cast import KEY, MORNING, served
 
 ROOM = "C0SUPPORT"
+# For what touches the database in no way of its own: one kind of it will do.
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Start = Callable[..., Any]
 
 
@@ -82,5 +84,5 @@ async def running(
 async def staff(store: Store) -> None:
     """Sam is of the support team, on Slack and on Telegram."""
     now = datetime.now(UTC)
-    await store.write(add_staff, "Sam", Address("slack", "T0TEAM:U0SAM"), now)
+    await store.write(add_staff, "Sam", Address("slack", "T0USHER:U0SAM"), now)
     await store.write(add_staff, "Sam", Address("telegram", "202"), now)

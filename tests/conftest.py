@@ -21,7 +21,13 @@ import pytest
 from models.store import Store
 
 # web_cast before who imports it
-pytest_plugins = ["tests.web_cast", "tests.reception_cast", "tests.browser_cast", "tests.channels_cast"]
+pytest_plugins = [
+    "tests.web_cast",
+    "tests.reception_cast",
+    "tests.browser_cast",
+    "tests.channels_cast",
+    "tests.support_cast",
+]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _numbers = count(1)

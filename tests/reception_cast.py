@@ -24,11 +24,16 @@ def campaign() -> Campaign:
 
 
 @pytest.fixture
-def reception(store: Store, campaign: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Reception:
+def understanding(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was learned is kept, for all tests: learning takes seconds."""
+    return tmp_path_factory.getbasetemp() / "understanding"
+
+
+@pytest.fixture
+def reception(store: Store, campaign: Campaign, understanding: Path) -> Reception:
     ticks = count()
     machine = datetime(2026, 2, 3, tzinfo=UTC)
-    keep = tmp_path_factory.getbasetemp() / "understanding"  # shared: learning takes seconds
-    return Reception(store, [campaign], lambda: machine + timedelta(seconds=next(ticks)), keep)
+    return Reception(store, [campaign], lambda: machine + timedelta(seconds=next(ticks)), understanding)
 
 
 class Person:

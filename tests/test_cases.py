@@ -32,6 +32,7 @@ def case(question: str, said: str, number: int = 7) -> Case:
         number=number,
         turn_id=1,
         room="web:amy",
+        place="web:amy",
         sender="web:amy",
         question=question,
         said=said,

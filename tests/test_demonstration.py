@@ -225,7 +225,7 @@ async def test_a_demonstrations_database_is_never_used_for_real(tmp_path: Path) 
 async def test_a_database_with_real_conversations_is_never_made_a_demonstration(tmp_path: Path) -> None:
     app = await started(settings(tmp_path, DEMO="", AS_OF=""))
     room = Address("web", "amy")
-    (await app.reception.take(Ask("e1", room, room, "when is the deadline?", NOW))).reply
+    await app.reception.take(Ask("e1", room, room, "when is the deadline?", NOW))
     await app.close()
     assert await refused(settings(tmp_path)) == (
         "DEMO=1, but DATABASE_URL holds conversations that no demonstration had: name another DATABASE_URL."

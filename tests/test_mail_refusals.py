@@ -151,7 +151,7 @@ async def test_what_is_no_mail_server_is_tried_again() -> None:
 async def test_a_mail_that_was_sent_cannot_be_changed(mail: Mail) -> None:
     with pytest.raises(SendError, match="cannot be changed") as caught:
         await mail.edit("<a@example.org>", HELLO)
-    assert caught.value.permanent
+    assert caught.value.refused
 
 
 def test_mail_is_a_channel_with_a_pace(campaign: Campaign) -> None:

@@ -4,37 +4,36 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.middleware.async_middleware import AsyncMiddleware
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.intake import NotTaken, place_of
 from bot.slack import render
-from bot.slack.errors import send_error
-from bot.slack.read import Seen, read
-from handlers.commands import Front
+from bot.slack.door import Refused, let_in
+from bot.slack.errors import FAILURES, refuses_usher, seconds, send_error
+from bot.slack.link import Link
+from bot.slack.read import Seen, Unknown, read
+from handlers.commands import Command, Front
 from models.message import Address, Ask, Reply, SendError
 
 log = logging.getLogger(__name__)
 
-BODY_BYTES = 1_000_000  # no event of Slack's is a tenth of that
 CALL_SECONDS = 15
-CONNECT_AGAIN_SECONDS = 5.0
+STOP_SECONDS = 3.0
 OF_SLACK = (".slack.com", ".slack-gov.com")  # where a response_url leads
+
+_quiet = logging.getLogger(f"{__name__}.sdk")
+_quiet.setLevel(logging.WARNING)  # below that the SDK writes down every message
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,8 @@ class Inside(Protocol):
 
     def say(self, phrase: str, language: str, **fields: object) -> str: ...
 
+    def menu(self, language: str) -> Sequence[Command]: ...
+
     async def front(self, person: Address) -> Front: ...
 
     async def may_reply(self, person: Address) -> bool: ...
@@ -69,12 +70,20 @@ class Slack:
         self, access: Access, inside: Inside, now: Callable[[], datetime], support_room: Address | None = None
     ) -> None:
         self._access, self._inside, self._now, self._support_room = access, inside, now, support_room
+        self._commands = frozenset(command.word for command in inside.menu("en"))
         self.refused: Counter[str] = Counter()
+        self._verifier = None if access.app_token else SignatureVerifier(access.signing_secret)
+        self._client = AsyncWebClient(
+            token=access.bot_token,
+            base_url=access.api_url,
+            timeout=CALL_SECONDS,
+            retry_handlers=[],  # the usual ones send again after a lost answer: that message would be there twice
+            logger=_quiet,
+        )
+        self._session: aiohttp.ClientSession | None = None
+        self._link: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._session: aiohttp.ClientSession
-        self._client: AsyncWebClient
-        self._handler: AsyncSlackRequestHandler
-        self._app: AsyncApp
+        self._complained = ""
 
     def pause(self, to: Address) -> float:
         return 1.0
@@ -83,55 +92,48 @@ class Slack:
         """Begin to listen. That Slack cannot be reached now does not keep Usher from starting."""
         # One session for all calls: a third less CPU for each than with a session of its own.
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
-        self._client = AsyncWebClient(
-            token=self._access.bot_token,
-            base_url=self._access.api_url,
-            session=self._session,
-            timeout=CALL_SECONDS,
-            retry_handlers=[],  # the usual ones send again after a lost answer: that message would be there twice
-        )
-        self._app = AsyncApp(
-            client=self._client,
-            signing_secret=self._access.signing_secret or "-",
-            request_verification_enabled=not self._access.app_token,
-            attaching_function_token_enabled=False,
-        )
-        self._app.use(_TakeIn(self.receive))
-        self._handler = AsyncSlackRequestHandler(self._app)
+        self._client.session = self._session
         if self._access.app_token:
-            self._begin(self._connect(), "Slack's Socket Mode")
+            link = Link(self._client, self._session, self._access.app_token, self.receive)
+            self._link = asyncio.create_task(link.hold(), name="Slack's Socket Mode")
 
     async def stop_listening(self) -> None:
         """Take nothing more in; what was taken may still be answered."""
+        if self._link:
+            self._link.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._link
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        await self._session.close()
+        if self._session:
+            await self._session.close()
 
     async def handle(self, request: Request) -> Response:
         """Answer one request to `/slack/events`."""
-        if self._access.app_token:
-            return self._refuse("Socket Mode is used", 404)
-        if int(request.headers.get("content-length") or BODY_BYTES + 1) > BODY_BYTES:
-            return self._refuse("too long", 413)
+        if self._verifier is None:
+            return self._refuse(Refused("Socket Mode is used", 404))
         try:
-            response = await self._handler.handle(request)
-        except ValueError:  # neither JSON nor a form, or not UTF-8
-            return self._refuse("unreadable", 400)
-        if response.status_code == 401:
-            return self._refuse("signature", 401)
-        return response
+            payload = await let_in(request, self._verifier)
+        except Refused as refused:
+            return self._refuse(refused)
+        if payload.get("type") == "url_verification":
+            return PlainTextResponse(str(payload.get("challenge", "")))
+        return Response(status_code=await self.receive(payload))
 
-    async def receive(self, body: dict[str, Any], bot: str) -> int:
-        """Take one payload in; the HTTP status to acknowledge it with. Slack sends it again unless that is 200."""
+    async def receive(self, payload: dict[str, Any]) -> int:
+        """Take a payload in; the HTTP status to acknowledge it with. Slack sends an event again unless that is 200."""
         try:
-            seen = read(body, bot, self._now(), self._support_room)
-        except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-            log.warning("a payload of Slack's could not be read (%s)", body.get("type"), exc_info=True)
-            self.refused["unreadable"] += 1
-            return 400
+            seen = read(payload, self._now(), self._commands, self._support_room)
+        except Unknown as unknown:
+            self._refuse(Refused(f"unknown: {unknown}", 200))
+            return 200
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration):
+            # The payload has a person's words in it, and the log is not the place for them.
+            return self._refuse(Refused("unreadable", 400)).status_code
         if isinstance(seen, Seen):
             self._begin(self._show(seen), f"{seen.what} of {seen.person}")
         elif seen:
@@ -143,16 +145,17 @@ class Slack:
 
     async def send(self, to: Address, reply: Reply, key: str) -> str:
         channel, thread = _parts(to)
-        posted = await self._call(
-            self._client.chat_postMessage(
-                channel=channel, thread_ts=thread, unfurl_links=False, unfurl_media=False, **render.message(reply)
-            )
+        shown = render.message(reply)
+        call = self._client.chat_postMessage(
+            channel=channel, thread_ts=thread, unfurl_links=False, unfurl_media=False, **shown
         )
+        posted = await self._call(call)
         return _reference(posted["channel"], posted["ts"])
 
     async def edit(self, reference: str, reply: Reply) -> None:
         channel, _, ts = Address.of(reference).id.partition(":")
-        await self._call(self._client.chat_update(channel=channel, ts=ts, **render.message(reply)))
+        # Unlike a new message, a changed one would have names linked that somebody typed.
+        await self._call(self._client.chat_update(channel=channel, ts=ts, parse="none", **render.message(reply)))
 
     async def answer(self, ask: Ask, reply: Reply) -> str | None:
         """Answer where it was asked: what is private never in a channel, and a slash command only to its sender."""
@@ -164,13 +167,19 @@ class Slack:
         return await self.send(place_of(ask), reply, ask.id)
 
     async def _whisper(self, ask: Ask, reply: Reply) -> None:
+        """Show it to the asker alone: in the channel, or else in a direct message."""
         channel, thread = _parts(place_of(ask))
-        user = ask.sender.id.rpartition(":")[2]
-        call = self._client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, **render.message(reply))
+        call = self._client.chat_postEphemeral(
+            channel=channel,
+            user=_user(ask.sender),
+            # Slack shows it in a thread only if there is one already.
+            thread_ts=thread if ask.replies_to or ask.pressed else None,
+            **render.message(reply),
+        )
         try:
             await self._call(call)
         except SendError as error:
-            if not error.permanent:
+            if not (error.permanent or error.refused):
                 raise
             await self.send(ask.sender, reply, ask.id)
 
@@ -179,31 +188,36 @@ class Slack:
         if not ask.once or not self._is_slacks(ask.once):
             return await self.send(ask.sender, reply, ask.id)
         shown = {"response_type": "ephemeral", "replace_original": False, **render.message(reply)}
-        try:
-            async with self._session.post(ask.once, json=shown) as response:
-                status = response.status
-        except aiohttp.ClientError as error:
-            raise send_error(error) from error
-        except TimeoutError as error:
-            raise send_error(error) from error
+        status, headers = await self._call(self._post(ask.once, shown))
         if status == 429:
-            raise SendError("Slack asks to wait", retry_after=1.0)
+            raise SendError("Slack asks to wait", retry_after=seconds(headers))
         if status >= 500:
             raise SendError(f"Slack: {status}", outcome_unknown=status != 503)
         return None if status == 200 else await self.send(ask.sender, reply, ask.id)
 
+    async def _post(self, url: str, shown: dict[str, Any]) -> tuple[int, dict[str, str]]:
+        session = self._session or aiohttp.ClientSession()
+        async with session.post(url, json=shown, allow_redirects=False, proxy=self._client.proxy) as response:
+            return response.status, dict(response.headers)
+
     def _is_slacks(self, url: str) -> bool:
         """Whether the address may be connected to: Slack's own, or that of the server that stands in for it."""
-        given, ours = urlsplit(url), urlsplit(self._access.api_url)
+        try:
+            given, ours = urlsplit(url), urlsplit(self._access.api_url)
+            port = given.port
+        except ValueError:
+            return False
         if (given.scheme, given.netloc) == (ours.scheme, ours.netloc):
             return True
-        return given.scheme == "https" and f".{given.hostname}".endswith(OF_SLACK)
+        # A name, an "@" or a backslash before the host is read in one way here and in another way elsewhere.
+        plain = port in (None, 443) and not set(given.netloc) & set("@\\ ")
+        return plain and given.scheme == "https" and f".{given.hostname}".endswith(OF_SLACK)
 
     async def _show(self, seen: Seen) -> None:
         if seen.what == "home":
             front = await self._inside.front(seen.person)
             view = render.home(front.greeting, front.first, front.starts)
-            await self._client.views_publish(user_id=seen.person.id.rpartition(":")[2], view=view)
+            await self._call(self._client.views_publish(user_id=_user(seen.person), view=view))
         elif seen.ask and not (await self._inside.may_reply(seen.person) and await self._ask_for_reply(seen)):
             await self._inside.take(seen.ask)
 
@@ -211,36 +225,30 @@ class Slack:
         """Open the modal for a reply; False where it came too late for that."""
         if seen.ask is None or seen.ask.pressed is None:
             return False
-        action = seen.ask.text
-        meant = json.dumps({"action": action, "room": seen.ask.pressed})
+        meant = json.dumps({"action": seen.ask.text, "room": seen.ask.pressed})
         words = [self._inside.say(word, "en") for word in ("card.reply", "card.write", "card.send", "what_to_ask.no")]
-        view = render.reply_view(words, meant)
         try:
-            await self._client.views_open(trigger_id=seen.trigger, view=view)
-        except SlackApiError as error:
-            log.warning("the reply's window could not be opened (%s)", error.response.get("error"))
+            view = render.reply_view(words, meant)
+            await self._call(self._client.views_open(trigger_id=seen.trigger, view=view))
+        except SendError as error:
+            log.warning("the window for a reply could not be opened (%s)", error)
             return False
         return True
 
-    async def _connect(self) -> None:
-        """Hold the connection of Socket Mode; the client comes back by itself once it stood."""
-        handler = AsyncSocketModeHandler(self._app, self._access.app_token)
-        try:
-            while True:
-                try:
-                    await handler.connect_async()  # type: ignore[no-untyped-call]  # bolt declares none
-                    await asyncio.Event().wait()
-                except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-                    log.warning("Slack's Socket Mode cannot be reached (%s); trying again", type(error).__name__)
-                    await asyncio.sleep(CONNECT_AGAIN_SECONDS)
-        finally:
-            await handler.close_async()  # type: ignore[no-untyped-call]  # as above
-
     async def _call(self, call: Awaitable[Any]) -> Any:
         try:
-            return await call
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            answer = await call
+        except FAILURES as error:
+            self._complain(refuses_usher(error))
             raise send_error(error) from error
+        self._complained = ""
+        return answer
+
+    def _complain(self, code: str | None) -> None:
+        """Say once that Slack refuses Usher itself; each message that waits for that only warns."""
+        if code and code != self._complained:
+            self._complained = code
+            log.error("Slack refuses SLACK_BOT_TOKEN (%s): nothing can be sent there until that is mended", code)
 
     def _begin(self, work: Coroutine[Any, Any, None], what: str) -> None:
         task = asyncio.create_task(work, name=what)
@@ -250,28 +258,14 @@ class Slack:
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.warning("%s: %s", task.get_name(), error)
+            log.warning("%s: %s", task.get_name(), error or type(error).__name__)
 
-    def _refuse(self, why: str, status: int) -> Response:
-        self.refused[why] += 1
-        log.warning("refused at /slack/events: %s (%s times by now)", why, self.refused[why])
-        return PlainTextResponse("", status)
-
-
-class _TakeIn(AsyncMiddleware):
-    """Stands after bolt's own checks, and answers for every payload: bolt acknowledges before anything is kept."""
-
-    def __init__(self, receive: Callable[[dict[str, Any], str], Awaitable[int]]) -> None:
-        self._receive = receive
-
-    async def async_process(
-        self,
-        *,
-        req: AsyncBoltRequest,
-        resp: BoltResponse,
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - bolt names it so
-    ) -> BoltResponse:
-        return BoltResponse(status=await self._receive(req.body, req.context.bot_user_id or ""), body="")
+    def _refuse(self, refused: Refused) -> Response:
+        self.refused[refused.why] += 1
+        count = self.refused[refused.why]
+        if count & (count - 1) == 0:  # each doubling: whoever knocks without end must not fill the log
+            log.warning("refused at /slack/events: %s (%s times by now)", refused.why, count)
+        return PlainTextResponse("", refused.status)
 
 
 def _parts(to: Address) -> tuple[str, str | None]:
@@ -280,6 +274,10 @@ def _parts(to: Address) -> tuple[str, str | None]:
     if second.startswith(("U", "W")):
         return second, None
     return first, second or None
+
+
+def _user(person: Address) -> str:
+    return person.id.rpartition(":")[2]
 
 
 def _reference(channel: str, ts: str) -> str:

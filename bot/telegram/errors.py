@@ -1,6 +1,6 @@
 """Tells what it means when Telegram does not take a message."""
 
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from bot.telegram.request import Unreachable, Wait
 from models.message import Address, SendError
@@ -20,8 +20,12 @@ def send_error(error: TelegramError) -> SendError:
         return SendError("the group has become a supergroup", moved_to=moved_to)
     if isinstance(error, InvalidToken):
         return SendError("Telegram does not know the token; python -m bot doctor tells more")
-    if isinstance(error, NetworkError) and not isinstance(error, BadRequest):  # BadRequest is one to the library
-        return SendError(said, outcome_unknown=not isinstance(error, Unreachable))
-    # Forbidden: blocked, never begun, a deleted account, thrown out of the group.
-    gone = isinstance(error, Forbidden) or any(part in said.lower() for part in GONE)
-    return SendError(f"Telegram: {said}", permanent=gone, refused=not gone)
+    if isinstance(error, Unreachable):
+        return SendError(said)
+    if isinstance(error, Forbidden):  # blocked, never begun, a deleted account, thrown out of the group
+        return SendError(f"Telegram: {said}", permanent=True)
+    if isinstance(error, BadRequest):
+        gone = any(part in said.lower() for part in GONE)
+        return SendError(f"Telegram: {said}", permanent=gone, refused=not gone)
+    # Whatever is left, as a broken connection or an answer that cannot be read, does not say that it was not sent.
+    return SendError(said, outcome_unknown=True)

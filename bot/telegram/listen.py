@@ -1,4 +1,4 @@
-"""Listens for what Telegram hands over: by the webhook, or by fetching it, which one copy of Usher does at a time."""
+"""Listens for what Telegram hands over, by the webhook or by fetching it, and introduces the bot there."""
 
 import asyncio
 import hmac
@@ -6,29 +6,29 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.exc import DBAPIError
-from starlette.requests import Request
+from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 from telegram import Bot, BotCommand
 from telegram.error import BadRequest, TelegramError
 
 from bot.intake import NotTaken
-from bot.telegram.read import UPDATES, Left, Me, Moved, read
-from handlers.commands import Command
+from bot.telegram.poll import Leases, Pace, Pauses, Poll
+from bot.telegram.read import UPDATES, Left, Me, Moved, language_of, read
+from bot.telegram.request import Request, Wait
+from handlers.commands import START, Command
+from handlers.support import REPLY
 from models.message import Address, Ask
 from models.store import StoreError
 
 log = logging.getLogger(__name__)
 
 BODY_BYTES = 1_000_000
-POLL_SECONDS = 25  # how long Telegram may hold a poll open
-LEASE_SECONDS = 30.0  # how long a copy that polls may be silent
-AGAIN_SECONDS, LONGEST_PAUSE = 1.0, 30.0
+ACKNOWLEDGE_SECONDS = 1.0  # how long the last pressed buttons may hold up the end
 MENUS = {"": "en", "zh": "zh-Hant"}  # Telegram's language codes, and ours; without one it is everybody else's
 
 
@@ -36,13 +36,13 @@ MENUS = {"": "en", "zh": "zh-Hant"}  # Telegram's language codes, and ours; with
 class Access:
     """What Telegram is reached with. With `webhook` it sends updates there, with `secret`; else they are fetched."""
 
-    token: str
+    token: str = field(repr=False)
     api_url: str
     webhook: str = ""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
 
 
-class Inside(Protocol):
+class Inside(Leases, Protocol):
     """What Telegram needs of Usher."""
 
     async def take(self, *asks: Ask) -> None: ...
@@ -51,150 +51,160 @@ class Inside(Protocol):
 
     async def left(self, room: Address, why: str) -> None: ...
 
-    async def hold(self, name: str, seconds: float) -> bool: ...
-
-    async def let_go(self, name: str) -> None: ...
-
     def menu(self, language: str) -> list[Command]: ...
 
     def say(self, phrase: str, language: str, **fields: object) -> str: ...
+
+
+class _Hidden(str):
+    """A secret that the library's own log does not show: it writes down what it sends as `repr`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'(hidden)'"
 
 
 class Listener:
     """Takes updates in, each once; `me` is known once Telegram has answered for the first time."""
 
     def __init__(
-        self, access: Access, bot: Bot, inside: Inside, now: Callable[[], datetime], support_room: Address | None
+        self,
+        access: Access,
+        bot: Bot,
+        polling: Request,
+        inside: Inside,
+        now: Callable[[], datetime],
+        *,
+        support_room: Address | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        self._access, self._bot, self._inside, self._now = access, bot, inside, now
+        self._access, self._bot, self._polling, self._inside, self._now = access, bot, polling, inside, now
         self._support_room = support_room
+        self.pace = pace or Pace()
         self.me: Me | None = None
         self.refused: Counter[str] = Counter()
+        self._has_menu = False
+        self._listening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
-        self._begin(self._listen(), "Telegram")
+        self._listening = asyncio.create_task(self._listen(), name="Telegram")
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._listening:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+        if self._tasks:
+            _, hanging = await asyncio.wait(self._tasks, timeout=ACKNOWLEDGE_SECONDS)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
 
-    async def handle(self, request: Request) -> Response:
+    async def handle(self, request: HttpRequest) -> Response:
         """Answer one request to `/telegram/webhook`."""
         given = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not self._access.secret or not hmac.compare_digest(given.encode(), self._access.secret.encode()):
             return self._refuse("secret", 403)
-        if int(request.headers.get("content-length") or BODY_BYTES + 1) > BODY_BYTES:
+        body = await _body(request)
+        if body is None:
             return self._refuse("too long", 413)
         try:
-            update = json.loads(await request.body())
-        except ValueError:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            update = None
+        if not isinstance(update, dict):
             return self._refuse("unreadable", 400)
-        return PlainTextResponse("", 200 if await self.receive(update) else 503)
+        return PlainTextResponse("") if await self.receive(update) else self._refuse("not now", 503)
 
     async def receive(self, *updates: Any) -> bool:
         """Take updates in; False where they must come again."""
         if self.me is None:
             return False
-        asks = []
-        for update in updates:
-            seen = self._read(update)
-            if isinstance(seen, Moved):
-                await self._inside.moved(seen.old, seen.new)
-            elif isinstance(seen, Left):
-                await self._inside.left(seen.room, seen.why)
-            elif seen:
-                asks.append(seen)
+        seen = [self._read(update, self.me) for update in updates]
         try:
-            await self._inside.take(*asks)
-        except NotTaken:
+            for one in seen:
+                if isinstance(one, Moved):
+                    await self._inside.moved(one.old, one.new)
+                elif isinstance(one, Left):
+                    await self._inside.left(one.room, one.why)
+            if asks := [one for one in seen if isinstance(one, Ask)]:
+                await self._inside.take(*asks)
+        except (NotTaken, DBAPIError, StoreError) as error:
+            log.warning("updates of Telegram's must come again (%s)", type(error).__name__)
             return False
-        for update in updates:
-            if isinstance(update, dict) and (pressed := update.get("callback_query")):
-                self._begin(self._acknowledge(pressed["id"]), "a pressed button")
+        for update, one in zip(updates, seen, strict=True):
+            if isinstance(update, dict) and "callback_query" in update:
+                self._begin(self._acknowledge(update["callback_query"], taken=one is not None), "a pressed button")
         return True
 
-    def _read(self, update: Any) -> Ask | Moved | Left | None:
+    def _read(self, update: Any, me: Me) -> Ask | Moved | Left | None:
         try:
-            return read(update, self.me, self._now(), self._support_room) if self.me else None
+            return read(update, me, self._now(), self._support_room)
         except (KeyError, TypeError, ValueError, AttributeError):
             # Not sent again: it would hold up all that come after it.
             log.warning("an update of Telegram's could not be read", exc_info=True)
             self.refused["unreadable"] += 1
             return None
 
-    async def _acknowledge(self, pressed: str) -> None:
+    async def _acknowledge(self, pressed: Any, *, taken: bool) -> None:
+        """Stop the button from turning. Where the press asks nothing, only its person is shown why."""
+        why = None if taken else self._inside.say("gone", language_of(pressed["from"]) or "en")
         try:
-            await self._bot.answer_callback_query(pressed)
+            await self._bot.answer_callback_query(pressed["id"], why)
         except BadRequest as error:
             log.info("a button went on turning: %s", error)  # it was pressed while Usher was away
 
     async def _listen(self) -> None:
         """Introduce the bot, then have updates sent or fetch them, and begin anew whenever that fails."""
-        pause = AGAIN_SECONDS
+        pauses = Pauses(self.pace)
+        poll = Poll(self._inside, self._fetch, self.receive, self.pace, pauses)
         while True:
+            pause = pauses.next()
             try:
-                await self._introduce()
-                pause = AGAIN_SECONDS
+                me = await self._introduce()
                 if self._access.webhook:
                     return
-                await self._poll_in_turn()
-            except (TelegramError, DBAPIError, StoreError) as error:
+                await poll.in_turn(f"telegram:{me.id}")
+            except (TelegramError, StoreError) as error:
+                pause = max(pause, error.seconds) if isinstance(error, Wait) else pause
                 log.warning("Telegram: %s; trying again in %.0f s", error, pause)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+            except DBAPIError as error:
+                log.warning("Telegram waits for the database (%s)", type(error).__name__)
+            except Exception:  # the outermost loop of a channel: it must not end
+                log.exception("Telegram: an error in Usher; trying again in %.0f s", pause)
+            await asyncio.sleep(pause)
 
-    async def _introduce(self) -> None:
-        me = await self._bot.get_me()
-        self.me = Me(me.id, me.username or "")
-        for code, language in MENUS.items():
-            commands = [BotCommand(one.word, one.title) for one in self._inside.menu(language)]
-            await self._bot.set_my_commands(commands, language_code=code or None)
+    async def _fetch(self, offset: int, seconds: int, kinds: list[str]) -> list[Any]:
+        return await self._polling.updates(self._bot.base_url, offset, seconds, kinds)
+
+    async def _introduce(self) -> Me:
+        account = await self._bot.get_me()
+        words = {f"/{command.word}" for command in self._inside.menu("en")}
+        self.me = Me(account.id, account.username or "", frozenset(words | {START, REPLY}))
         if self._access.webhook:
             await self._bot.set_webhook(
-                self._access.webhook, secret_token=self._access.secret, allowed_updates=UPDATES, max_connections=40
+                self._access.webhook,
+                secret_token=_Hidden(self._access.secret),
+                allowed_updates=UPDATES,
+                max_connections=40,
             )
         else:
             await self._bot.delete_webhook()
+        await self._show_menus()
+        return self.me
 
-    async def _poll_in_turn(self) -> None:
-        """Fetch updates while this copy holds the lease; else wait for it."""
-        lease = f"telegram:{self.me.id if self.me else ''}"
+    async def _show_menus(self) -> None:
+        """The commands as people see them when they type a slash. Without them Usher still answers."""
+        if self._has_menu:
+            return
         try:
-            while True:
-                if not await self._inside.hold(lease, LEASE_SECONDS):
-                    await asyncio.sleep(LEASE_SECONDS / 6)
-                    continue
-                polling = asyncio.create_task(self._poll(), name="Telegram's updates")
-                try:
-                    while not polling.done():
-                        await asyncio.wait([polling], timeout=LEASE_SECONDS / 3)
-                        if not await self._inside.hold(lease, LEASE_SECONDS):
-                            break
-                    if polling.done():
-                        polling.result()
-                finally:
-                    polling.cancel()
-                    await asyncio.gather(polling, return_exceptions=True)
-        finally:
-            with suppress(DBAPIError, StoreError):  # then it runs out
-                await self._inside.let_go(lease)
-
-    async def _poll(self) -> None:
-        """Fetch updates for ever. Asking for those after one tells Telegram that it is written down."""
-        after = 0
-        while True:
-            fetched = await self._bot.get_updates(
-                offset=after, timeout=POLL_SECONDS, allowed_updates=UPDATES, read_timeout=POLL_SECONDS + 10
-            )
-            if not fetched:
-                continue
-            updates = [update.to_dict() for update in fetched]
-            if await self.receive(*sorted(updates, key=lambda update: update["update_id"])):
-                after = max(update["update_id"] for update in updates) + 1
-            else:
-                await asyncio.sleep(AGAIN_SECONDS)
+            for code, language in MENUS.items():
+                commands = [BotCommand(one.word, one.title) for one in self._inside.menu(language)]
+                await self._bot.set_my_commands(commands, language_code=code or None)
+            self._has_menu = True
+        except TelegramError as error:
+            log.warning("Telegram's menu of commands could not be set: %s", error)
 
     def _begin(self, work: Coroutine[Any, Any, None], what: str) -> None:
         task = asyncio.create_task(work, name=what)
@@ -210,3 +220,15 @@ class Listener:
         self.refused[why] += 1
         log.warning("refused at /telegram/webhook: %s (%s times by now)", why, self.refused[why])
         return PlainTextResponse("", status)
+
+
+async def _body(request: HttpRequest) -> bytes | None:
+    """The body, whether it told its length or not; None if it is too long, of which nothing more is read then."""
+    if int(request.headers.get("content-length") or 0) > BODY_BYTES:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            return None
+    return bytes(body)

@@ -5,12 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-CONNECTIONS = 32
-CALL_SECONDS = 15.0
+CONNECTIONS = 64
+CALL_SECONDS, CONNECT_SECONDS = 15.0, 5.0
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -23,7 +22,7 @@ class Wait(TelegramError):  # noqa: N818 - named after the situation
 
 
 class Unreachable(NetworkError):  # noqa: N818 - named after the situation
-    """There was no connection: nothing was sent."""
+    """The call did not reach Telegram: nothing was done."""
 
 
 class Request(BaseRequest):
@@ -45,46 +44,60 @@ class Request(BaseRequest):
             await self._session.close()
         self._session = None
 
+    async def updates(self, base_url: str, offset: int, seconds: int, kinds: list[str]) -> list[Any]:
+        """Telegram's updates as they came, once there is one or the seconds are over.
+
+        Not as the library's objects: one that it cannot read would hold up all the others, and `read` needs none.
+        """
+        asked = urlencode({"offset": offset, "timeout": seconds, "allowed_updates": json.dumps(kinds)})
+        found = await self.post(f"{base_url}/getUpdates?{asked}", read_timeout=seconds + 10)
+        return found if isinstance(found, list) else []
+
     async def do_request(
         self,
         url: str,
         method: str,
         request_data: RequestData | None = None,
-        read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
-        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
-        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
-        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         if self._session is None:
             raise Unreachable("Usher is not connected to Telegram")
         total = read_timeout if isinstance(read_timeout, int | float) else CALL_SECONDS
+        told = urlencode(request_data.json_parameters).encode() if request_data else None
         try:
             async with self._session.request(
-                method, url, timeout=aiohttp.ClientTimeout(total=total), **_body(request_data)
+                method,
+                url,
+                data=told,
+                headers=FORM if told else None,
+                timeout=aiohttp.ClientTimeout(total=total, connect=CONNECT_SECONDS),
+                allow_redirects=False,
             ) as response:
                 status, payload = response.status, await response.read()
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable("Telegram cannot be reached") from error
-        except TimeoutError as error:
-            raise TimedOut("no answer from Telegram in time") from error
+        # `from None`, because some of these name the URL, and the token stands in it.
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise Unreachable("Telegram cannot be reached") from None
+        except TimeoutError:
+            raise TimedOut("no answer from Telegram in time") from None
         except aiohttp.ClientError as error:
-            raise NetworkError(f"no answer from Telegram ({type(error).__name__})") from error
-        if status == 429:
-            raise Wait(_seconds(payload))
-        if status == 503:
-            raise Unreachable("Telegram: 503")
-        return status, payload
+            raise NetworkError(f"no answer from Telegram ({type(error).__name__})") from None
+        return _told_by_telegram(status, payload)
 
 
-def _body(request_data: RequestData | None) -> dict[str, Any]:
-    if request_data is None:
-        return {}
-    if not request_data.contains_files:
-        return {"data": urlencode(request_data.json_parameters).encode(), "headers": FORM}
-    form = aiohttp.FormData(request_data.json_parameters)
-    for name, (filename, content, kind) in (request_data.multipart_data or {}).items():
-        form.add_field(name, content, filename=filename, content_type=kind)
-    return {"data": form}
+def _told_by_telegram(status: int, payload: bytes) -> tuple[int, bytes]:
+    """The answer, unless it says to wait, or comes from something that stands before Telegram."""
+    if status == 429:
+        raise Wait(_seconds(payload))
+    if status == 503:
+        raise Unreachable("Telegram: 503")
+    if not payload.lstrip().startswith(b"{"):
+        # A proxy's page. A 403 of its own says nothing about the chat.
+        refused = 300 <= status < 500
+        raise (Unreachable if refused else NetworkError)(f"no answer of Telegram's own ({status})")
+    return status, payload
 
 
 def _seconds(payload: bytes) -> float:

@@ -1,0 +1,99 @@
+"""What the doctor finds: a mark, what it is about, and a sentence in which no token and no password is ever shown."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from urllib.parse import quote, unquote, urlsplit
+
+from pydantic import SecretStr
+
+from bot.settings import Settings
+
+SECONDS = 10.0  # for all that is asked of one channel
+CLOCK_SECONDS = 30.0
+HIDDEN = "(secret)"
+SHORTEST = 4  # a shorter "secret" stands in every other word
+
+
+class Mark(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Finding:
+    mark: Mark
+    about: str
+    said: str
+
+    def __str__(self) -> str:
+        """One line, whatever a platform has put into it."""
+        said = "".join(sign if sign.isprintable() else " " for sign in f"{self.about}: {self.said}")
+        return f"{self.mark:<8} {' '.join(said.split())}"
+
+
+Findings = AsyncIterator[Finding]
+Examination = Callable[[Settings, Callable[[], datetime]], Findings]
+
+
+def ok(about: str, said: str) -> Finding:
+    return Finding(Mark.OK, about, said)
+
+
+def warning(about: str, said: str) -> Finding:
+    return Finding(Mark.WARNING, about, said)
+
+
+def broken(about: str, said: str) -> Finding:
+    return Finding(Mark.BROKEN, about, said)
+
+
+def clocks(about: str, headers: Mapping[str, str], now: datetime) -> Iterator[Finding]:
+    """Whether this machine's clock agrees with the `Date` of an answer; nothing where there is none."""
+    theirs = _date(headers)
+    if theirs is None:
+        return
+    ahead = (now - theirs).total_seconds()
+    if abs(ahead) <= CLOCK_SECONDS:
+        yield ok(about, "its clock and this machine's agree")
+        return
+    side = "ahead of" if ahead > 0 else "behind"
+    yield warning(
+        about,
+        f"this machine's clock is {abs(ahead):.0f} s {side} the one there: have the clock set by NTP. From 5 minutes "
+        "on, what Slack sends is refused",
+    )
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    written = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        told = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+class Censor:
+    """Takes every secret of the settings out of a text: a platform or a library may repeat what it was given."""
+
+    def __init__(self, settings: Settings) -> None:
+        kept = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+        kept += [password for url in kept if (password := _password(url))]
+        forms = {form for value in kept for form in (value, unquote(value), quote(value, safe=""))}
+        self._hidden = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+
+    def clean(self, text: str) -> str:
+        for form in self._hidden:
+            text = text.replace(form, HIDDEN)
+        return text
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None

@@ -1,0 +1,56 @@
+"""Examines what Usher has of its own: whether the database answers, and who may reply to what is passed to support."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bot.doctor.finding import Finding, Findings, broken, ok, warning
+from bot.settings import Settings
+from models.people import Staff, staff
+from models.store import Store, StoreError
+
+DATABASE, SUPPORT = "Database", "Support"
+
+
+async def examine(settings: Settings, _: Callable[[], datetime]) -> Findings:
+    file = settings.sqlite_file
+    if file and not file.exists():
+        yield ok(DATABASE, f"{file} is not there yet: it is made at the first start")
+        for finding in support(settings.support_room, ()):
+            yield finding
+        return
+    try:
+        store = await Store.open(settings.database_url.get_secret_value())
+    except StoreError as error:
+        yield broken(DATABASE, str(error))
+        return
+    try:
+        async for finding in _of_store(store, settings):
+            yield finding
+    finally:
+        await store.close()
+
+
+async def _of_store(store: Store, settings: Settings) -> Findings:
+    if not await store.reachable():
+        yield broken(DATABASE, "it does not answer within 3 seconds")
+        return
+    yield ok(DATABASE, f"{settings.sqlite_file or 'PostgreSQL'} answers")
+    for finding in support(settings.support_room, await store.read(staff)):
+        yield finding
+
+
+def support(room: str | None, team: Sequence[Staff]) -> Iterator[Finding]:
+    """Whether somebody may reply in the support room. Without a room, whoever runs Usher replies on its terminal."""
+    channel = (room or "web").partition(":")[0]
+    if channel == "web":
+        yield ok(SUPPORT, "no room in Slack or Telegram (SUPPORT_ROOM): python -m bot cases lists what is passed on")
+        return
+    named = [member.name for member in team if getattr(member, channel)]
+    elsewhere = [member.name for member in team if not getattr(member, channel)]
+    if not named:
+        account = "--slack TEAM:USER" if channel == "slack" else "--telegram ID"
+        yield broken(SUPPORT, f"nobody may reply in SUPPORT_ROOM={room}: python -m bot staff add NAME {account}")
+        return
+    yield ok(SUPPORT, f"may reply in SUPPORT_ROOM={room}: {', '.join(named)}")
+    if elsewhere:
+        yield warning(SUPPORT, f"has no account of {channel.title()}, so cannot reply there: {', '.join(elsewhere)}")

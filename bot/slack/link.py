@@ -1,0 +1,107 @@
+"""Slack's Socket Mode: Usher fetches the events itself, for a place that nobody can reach from outside."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 10.0
+STEADY_SECONDS = 30.0  # a connection that stood so long was no failure
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+LINGER_SECONDS = 60.0  # how long a connection that Slack takes leave of is still read
+
+
+class Link:
+    """Holds the connection. slack_sdk's own client would try an address that has expired for ever."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        app_token: str,
+        take: Callable[[dict[str, Any]], Awaitable[int]],
+    ) -> None:
+        self._client, self._session, self._app_token, self._take = client, session, app_token, take
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._told = ""
+
+    async def hold(self) -> None:
+        """Be connected until cancelled. What Slack takes leave of is read on while the next one is opened."""
+        loop, failures = asyncio.get_running_loop(), 0
+        try:
+            while True:
+                began, over = loop.time(), loop.create_future()
+                self._begin(self._listen(over))
+                stood = await over
+                failures = 0 if stood and loop.time() - began > STEADY_SECONDS else failures + 1
+                await asyncio.sleep(_pause(failures))
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _listen(self, over: "asyncio.Future[bool]") -> None:
+        """Read one connection to its end. `over` tells when another is needed, and whether this one stood."""
+        stood = False
+        try:
+            url = (await self._client.apps_connections_open(app_token=self._app_token))["url"]
+            async with self._session.ws_connect(url, heartbeat=PING_SECONDS) as socket, asyncio.timeout(None) as limit:
+                async for frame in socket:
+                    said = frame.json() if frame.type is aiohttp.WSMsgType.TEXT else {}
+                    if said.get("type") == "hello":
+                        stood, self._told = True, ""
+                        log.info("connected to Slack's Socket Mode")
+                    elif said.get("type") == "disconnect":
+                        limit.reschedule(asyncio.get_running_loop().time() + LINGER_SECONDS)
+                        over.done() or over.set_result(stood)
+                    elif "envelope_id" in said:
+                        self._begin(self._hand_in(socket, said))
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            self._tell(error, stood=stood)
+        finally:
+            over.done() or over.set_result(stood)
+
+    async def _hand_in(self, socket: aiohttp.ClientWebSocketResponse, said: dict[str, Any]) -> None:
+        """Acknowledge what was written down; the rest Slack sends again."""
+        if await self._take(said.get("payload") or {}) == 200:
+            with suppress(ConnectionError, aiohttp.ClientError):  # it comes again, and is known then
+                await socket.send_json({"envelope_id": said["envelope_id"]})
+
+    def _tell(self, error: Exception, *, stood: bool) -> None:
+        """Say once what is wrong, however often it is tried."""
+        if stood:
+            log.info("the connection of Slack's Socket Mode was cut (%s)", type(error).__name__)
+            return
+        refusal = error.response.get("error") if isinstance(error, SlackApiError) else None
+        if (told := str(refusal or type(error).__name__)) == self._told:
+            return
+        self._told = told
+        if refusal:
+            log.error("Slack's Socket Mode refuses SLACK_APP_TOKEN (%s); trying again", refusal)
+        else:
+            log.warning("Slack's Socket Mode cannot be reached (%s); trying again", told)
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.create_task(work, name="Slack's Socket Mode")
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed", task.get_name(), exc_info=error)
+
+
+def _pause(failures: int) -> float:
+    """Nothing after a connection that stood; else twice as long each time."""
+    if not failures:
+        return 0.0
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)
