@@ -15,10 +15,10 @@ from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
 from handlers.phrasing import Phrasing
 from handlers.support import REPLY, Support, reference
 from models.campaign import Campaign
-from models.conversation import Earlier, Turn, recall, record, turn_asked
+from models.conversation import Earlier, Turn, language_under, recall, record, reply_to, turn_asked
 from models.inbox import ask_behind
 from models.message import Address, Ask, Choice, Reply
-from models.people import Preference, choose_language
+from models.people import choose_language, language_chosen
 from models.store import Store
 
 FAR_BACK = 20  # turns that a question may go on with
@@ -45,13 +45,19 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What is known when a message comes: the turn, if it came before, else what its sender said and chose earlier."""
+class Before:
+    """What is known when a message comes: the turn, if it came before, else what its sender said and chose earlier.
+
+    `under` is the language of the reply whose button was pressed, `offered` the last reply if a plain yes or no may
+    press a button of it.
+    """
 
     again: Turn | None
     earlier: Sequence[Earlier]
-    language: str | None
+    chosen: str | None
     in_reply_to: str | None
+    under: str | None
+    offered: Reply | None
 
 
 class Reception:
@@ -73,25 +79,24 @@ class Reception:
         self.support = Support(store, self.phrasing, machine_time, support_room)
         self._turn_of: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def hear(self, ask: Ask, also: Also | None = None) -> Heard:
+    async def hear(self, ask: Ask, also: Also | None = None, before: Before | None = None) -> Heard:
         """The same as `take`, for a channel with rooms in which people also talk among themselves."""
         if ask.overheard or (ask.replies_to and self._in_support_room(ask)):
             heard = await self.support.heard(ask, language_of(ask.text))
             if heard or ask.overheard:
                 return Heard(heard)
-        turn = await self.take(ask, also)
+        turn = await self.take(ask, also, before)
         return Heard(turn.reply, turn.in_reply_to, turn.action)
 
-    async def take(self, ask: Ask, also: Also | None = None) -> Turn:
+    async def take(self, ask: Ask, also: Also | None = None, before: Before | None = None) -> Turn:
         """Answer, and keep the turn. The same ask a second time gives the same turn and changes nothing.
 
         What one person asks in one room is answered in its order; others do not wait for it. `also` is done in the
-        transaction that keeps the turn.
+        transaction that keeps the turn. `before` is what `look` saw, if that was in this order too.
         """
         async with self._turn_of.setdefault(f"{ask.room} {ask.sender}", asyncio.Lock()):
-            return await self._take(
-                replace(ask, text=ask.text.replace("\x00", "")), also
-            )  # no text of PostgreSQL has it
+            clean = ask.text.replace("\x00", "")  # no text of PostgreSQL has it
+            return await self._take(replace(ask, text=clean), also, before)
 
     def warm_up(self, now: datetime) -> None:
         """Read what the first answer would have to read: its asker need not wait for that."""
@@ -110,15 +115,16 @@ class Reception:
         """The fixed sentence for when Usher itself fails."""
         return self.phrasing.say(language_of(ask.text, ask.language or "en"), ask.at, "sorry")
 
-    async def _take(self, ask: Ask, also: Also | None) -> Turn:
-        before = await self._store.read(_before, ask)
+    async def _take(self, ask: Ask, also: Also | None, before: Before | None) -> Turn:
+        if before is None:
+            before = await self._store.read(look, ask)
         if before.again:
             return before.again
-        ask = replace(ask, in_reply_to=ask.in_reply_to or before.in_reply_to)
-        ask, action = self._meant(ask, before.earlier)
+        ask = replace(ask, in_reply_to=before.in_reply_to)
+        ask, action = self._meant(ask, before)
         return await self._answered(ask, action, before, also)
 
-    async def _answered(self, ask: Ask, action: str, before: _Before, also: Also | None) -> Turn:
+    async def _answered(self, ask: Ask, action: str, before: Before, also: Also | None) -> Turn:
         language = _language(ask, action, before)
         word, _, argument = action.partition(" ")
         if chosen := self._commands.chosen(word, argument):
@@ -161,17 +167,17 @@ class Reception:
         now = self._machine_time()
         return record(session, ask, reply, recorded_at=now, subject=reply.answer, campaign=campaign, action=kept_action)
 
-    def _meant(self, ask: Ask, earlier: Sequence[Earlier]) -> tuple[Ask, str]:
+    def _meant(self, ask: Ask, before: Before) -> tuple[Ask, str]:
         """The action that is meant: a plain yes, no or cancel presses a button of the last reply."""
-        if not earlier or ask.text.startswith("/"):
+        if before.offered is None:
             return ask, ask.text
-        offered = {choice.action.partition(" ")[0]: choice.action for choice in earlier[-1].reply.choices}
+        offered = {choice.action.partition(" ")[0]: choice.action for choice in before.offered.choices}
         if NO_SUPPORT not in offered:
             return ask, ask.text
-        no = _CANCEL if self._awaits_words(earlier) else _NO
+        no = _CANCEL if self._awaits_words(before.earlier) else _NO
         for pressed, words in ((offered.get(SUPPORT), _YES), (NO_SUPPORT, no)):
             if pressed and words.fullmatch(ask.text):
-                return replace(ask, in_reply_to=earlier[-1].ask_id), pressed
+                return replace(ask, in_reply_to=before.earlier[-1].ask_id), pressed
         return ask, ask.text
 
     def _awaits_words(self, earlier: Sequence[Earlier]) -> bool:
@@ -184,19 +190,27 @@ class Reception:
         return self.support.room is not None and ask.room.within(self.support.room)
 
 
-def _before(session: Session, ask: Ask) -> _Before:
-    earlier = recall(session, ask.room, ask.sender, FAR_BACK)
+def look(session: Session, ask: Ask) -> Before:
+    """Read all that the reply to `ask` may depend on."""
+    is_action = ask.text.startswith("/")
+    earlier = recall(session, ask.room, ask.sender, 1 if is_action else FAR_BACK)
     again = turn_asked(session, ask.id) if any(turn.ask_id == ask.id for turn in earlier) else None
-    chosen = session.get(Preference, str(ask.sender))
-    behind = ask_behind(session, ask.room, ask.pressed) if ask.pressed else None
-    return _Before(again, earlier, chosen.language if chosen else None, behind)
+    in_reply_to = ask.in_reply_to or (ask_behind(session, ask.room, ask.pressed) if ask.pressed else None)
+    answers_offer = earlier and not is_action and any(words.fullmatch(ask.text) for words in (_YES, _NO, _CANCEL))
+    return Before(
+        again,
+        earlier,
+        language_chosen(session, ask.sender),
+        in_reply_to,
+        language_under(session, in_reply_to, ask.room) if in_reply_to and is_action else None,
+        reply_to(session, earlier[-1].ask_id) if answers_offer else None,
+    )
 
 
 def _language_of(session: Session, person: Address) -> str:
     """What the person has chosen, else spoken last."""
-    chosen = session.get(Preference, str(person))
     spoken = [turn.language for turn in recall(session, person, person, 1)]
-    return (chosen.language if chosen else None) or next(iter(spoken), None) or "en"
+    return language_chosen(session, person) or next(iter(spoken), None) or "en"
 
 
 def _with_reference(reply: Reply, ask: Ask) -> Reply:
@@ -206,13 +220,12 @@ def _with_reference(reply: Reply, ask: Ask) -> Reply:
     return replace(reply, choices=choices)
 
 
-def _language(ask: Ask, action: str, before: _Before) -> str:
+def _language(ask: Ask, action: str, before: Before) -> str:
     """That of the text; of a pressed button that of the reply it stood under; else what was chosen or spoken last."""
     spoken = next((turn.language for turn in reversed(before.earlier) if turn.language), None)
     if action.startswith("/"):
-        under = next((turn.language for turn in before.earlier if turn.ask_id == ask.in_reply_to), None)
-        return under or before.language or ask.language or spoken or "en"
-    return language_of(ask.text, spoken or before.language or ask.language or "en")
+        return before.under or before.chosen or ask.language or spoken or "en"
+    return language_of(ask.text, spoken or before.chosen or ask.language or "en")
 
 
 def _talked_of(earlier: Sequence[Earlier], now: datetime) -> list[str]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.message import Address
@@ -37,6 +38,14 @@ def choose_language(session: Session, person: Address, language: str, now: datet
     row = session.get(Preference, str(person)) or Preference(address=str(person), language=language, chosen_at=now)
     row.language, row.chosen_at = language, now
     session.add(row)
+
+
+_CHOSEN = select(Preference.language).where(col(Preference.address) == bindparam("person"))
+
+
+def language_chosen(session: Session, person: Address) -> str | None:
+    chosen: str | None = session.connection().execute(_CHOSEN, {"person": str(person)}).scalar()
+    return chosen
 
 
 def add_staff(session: Session, name: str, account: Address, now: datetime) -> Staff:

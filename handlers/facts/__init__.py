@@ -1,7 +1,7 @@
 """Answers questions from the circulars: with the circular's words as the source, or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 ANSWER, SUPPORT, NO_SUPPORT = "/a", "/support", "/no"
+WORDED = 1_000  # answers that are kept in words for the minute
 CLOSE = 0.3  # two circulars whose best answers are nearer than this are both offered
 _STANDING = {"answer": 4, "choose": 2, "unknown": 1, "empty": 0}
 _NOT_COVERED = 3  # what one circular does not cover, another may
@@ -34,6 +35,7 @@ class Facts:
     """Answers from all campaigns that the asker may see."""
 
     understanders: tuple[Understander, ...]
+    _worded: dict[tuple[str, str, datetime, str], Reply | None] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, campaigns: Sequence[Campaign], keep: Path | None = None) -> "Facts":
@@ -74,7 +76,18 @@ class Facts:
         return self.understanders
 
     def answer(self, campaign: str, key: str, now: datetime, language: str) -> Reply | None:
-        """The answer behind a button; None where there is no such answer (any more)."""
+        """The answer behind a button; None where there is no such answer (any more).
+
+        What a circular states changes by the minute at most, so it is worded once a minute.
+        """
+        asked = (campaign, key, now.replace(second=0, microsecond=0), language)
+        if asked not in self._worded:
+            if len(self._worded) > WORDED:
+                self._worded.clear()
+            self._worded[asked] = self._word(campaign, key, now, language)
+        return self._worded[asked]
+
+    def _word(self, campaign: str, key: str, now: datetime, language: str) -> Reply | None:
         for one in self.understanders:
             if one.campaign.key == campaign and key in one.campaign.answer:
                 reading = one.read("", now)
