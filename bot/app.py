@@ -83,7 +83,5 @@ def _told(as_of: datetime | None, like: datetime | None = None) -> str:
 def log_to_terminal(settings: Settings) -> None:
     """Tell what happens in lines that a person can read; the libraries speak only of what is wrong."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Slack's library tells what failed at once, with a traceback, before Usher can say what that means.
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     for name in ("bot", "handlers", "scheduler", "models"):
         logging.getLogger(name).setLevel(settings.log_level)

@@ -2,34 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from typing import Protocol
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
-from bot.page.limits import Buckets
-from handlers.reception import Heard, Reception
-from handlers.support import alternatives
+from bot.answering import OURS, Answerer, Answering, Hearing, Outcome, Times, Work
+from bot.buckets import Buckets
 from models import inbox
-from models.conversation import Turn, turn_asked
-from models.inbox import State, Taken
-from models.message import Address, Ask, Reply, SendError
-from models.reach import close, move
+from models.inbox import State, Taken, TakenOver
+from models.message import Address, Ask
 from models.store import Store, StoreError
 
-log = logging.getLogger(__name__)
+__all__ = ["Answering", "Intake", "NotTaken", "Times", "place_of"]
 
-AT_ONCE = 64  # answers of one copy in the making; the others wait in the database
-KEEP_UP_SECONDS = 5.0
-TAKE_SECONDS = 2.5  # Slack waits for three
-AGAIN_SECONDS = 0.5  # the first pause when a send was refused for now
-GIVE_UP_SECONDS = 120.0  # an answer later than that is better asked for again
-STOP_SECONDS = 10.0
+log = logging.getLogger(__name__)
 
 Ended = tuple[Taken, State, str | None, str | None]
 
@@ -38,22 +28,12 @@ class NotTaken(Exception):  # noqa: N818 - named after the situation
     """The event could not be written down: it must not be acknowledged, so that the platform sends it again."""
 
 
-class Answering(Protocol):
-    """A channel as the intake needs it."""
-
-    async def answer(self, ask: Ask, reply: Reply) -> str | None:
-        """Send `reply` to where `ask` was asked; the message's reference, if it has one. Raises `SendError`."""
-        ...
-
-    async def edit(self, reference: str, reply: Reply) -> None: ...
-
-
 @dataclass
 class _Batch:
     """What waits to be written together: a transaction costs more than a row."""
 
+    written: "asyncio.Future[None]"
     asks: list[Ask] = field(default_factory=list)
-    written: "asyncio.Future[None] | None" = None
 
 
 class Intake:
@@ -62,158 +42,133 @@ class Intake:
     def __init__(
         self,
         store: Store,
-        reception: Reception,
+        reception: Hearing,
         channels: Mapping[str, Answering],
         machine_time: Callable[[], datetime],
         copy: str,
+        times: Times = Times(),  # noqa: B008 - frozen
     ) -> None:
-        self._store, self._reception, self._channels = store, reception, channels
-        self._machine_time, self._copy = machine_time, copy
-        self._room = asyncio.Semaphore(AT_ONCE)
-        self._working: dict[asyncio.Task[None], Taken] = {}
-        self._batch = _Batch()
+        self._store, self._machine_time, self._copy, self._times = store, machine_time, copy, times
+        self._answerer = Answerer(store, reception, channels, machine_time, copy, times)
+        self._held: dict[int, Work] = {}
+        self._batch: _Batch | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._ended: list[Ended] = []
         self._noting: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._stopping = False
         self._sorry = Buckets(1, 1 / 60)
-        self._apologies: set[asyncio.Task[None]] = set()
+        self._shown: set[asyncio.Task[None]] = set()  # what is done for the eye only, beside the answers
 
     def start(self) -> None:
         self._keeping = asyncio.create_task(self._keep(), name="intake")
 
     async def take(self, *asks: Ask) -> None:
         """Write the events down, so that they may be acknowledged. Raises `NotTaken`."""
-        batch = self._batch
+        if not asks:
+            return
+        if self._stopping:
+            raise NotTaken
+        batch = self._batch = self._batch or _Batch(asyncio.get_running_loop().create_future())
         batch.asks += asks
-        if batch.written is None:
-            batch.written = asyncio.ensure_future(self._write())
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="events being written down")
         try:
-            async with asyncio.timeout(TAKE_SECONDS):
+            async with asyncio.timeout(self._times.take):
                 await asyncio.shield(batch.written)
-        except (DBAPIError, StoreError, TimeoutError) as error:
-            log.error("events cannot be written down (%s)", type(error).__name__)
+        except Exception as error:  # whatever it is: what may not be on the disk must not be acknowledged
+            log.error("events cannot be written down (%s)", type(error).__name__, exc_info=_unexpected(error))
             for ask in asks:
                 self._apologise(ask)
             raise NotTaken from error
 
     async def stop(self) -> None:
         """Begin nothing more, wait for the answers in the making, and give back the rest."""
-        self._stopping = True
-        if self._keeping:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
-        if self._working:
-            await asyncio.wait(self._working, timeout=STOP_SECONDS)
-        left = list(self._working.items())
-        for task, _ in left:
+        self._stopping = self._answerer.stopping = True
+        tasks = {work.task for work in self._held.values() if work.task} | self._shown
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._times.stop)
+        if self._keeping:  # not before: it keeps up the leases of what is in the making
+            tasks.add(self._keeping)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*(task for task, _ in left), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(DBAPIError, StoreError, TimeoutError):  # then the leases run out
+            async with asyncio.timeout(self._times.stop):
+                await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Note what has ended, and give back what was not sent."""
+        if self._writing:
+            await self._writing
+        for work in self._held.values():
+            if work.calling:
+                work.calling = False
+                self._end(work, (State.UNCERTAIN, None, "Usher was stopped while it was being sent"))
         if self._noting:
             await self._noting
-        if left:
-            with suppress(DBAPIError, StoreError):  # then the lease runs out
-                await self._store.write(inbox.release, [event for _, event in left], self._machine_time())
+        ended = {event.id for event, *_ in self._ended}  # and cannot be noted: given back it would be sent again
+        if left := [work.event for work in self._held.values() if work.event.id not in ended]:
+            await self._store.write(inbox.release, left, self._copy, self._machine_time())
 
     async def _write(self) -> None:
         await asyncio.sleep(0)  # what comes in the same moment is written in the same transaction
-        batch, self._batch = self._batch, _Batch()
-        self._begin(await self._store.write(inbox.take, batch.asks, self._copy, self._machine_time()))
+        while batch := self._batch:
+            self._batch = None
+            try:
+                self._begin(await self._store.write(inbox.take, batch.asks, self._copy, self._machine_time()))
+            except Exception as error:  # noqa: BLE001 - told to those who wait for it
+                batch.written.set_exception(error)
+            else:
+                batch.written.set_result(None)
+        self._writing = None
 
     def _begin(self, events: list[Taken]) -> None:
         for event in events:
-            if self._stopping:
-                continue  # the lease runs out, and another copy takes it
-            task = asyncio.create_task(self._work(event), name=event.ask.id)
-            self._working[task] = event
-            task.add_done_callback(self._done)
+            if event.id in self._held:
+                continue
+            work = self._held[event.id] = Work(event)
+            if not self._stopping:  # else it is given back
+                work.task = asyncio.create_task(self._work(work), name=event.ask.id)
 
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        del self._working[task]
-        if not task.cancelled() and (error := task.exception()):
-            log.error("%s failed", task.get_name(), exc_info=error)
-
-    async def _work(self, event: Taken) -> None:
-        async with self._room:
-            ended = await self._answer(event)
-        self._ended.append(ended)
-        if self._noting is None:
-            self._noting = asyncio.create_task(self._note())
-
-    async def _answer(self, event: Taken) -> Ended:
-        ask = event.ask
-        channel = self._channels[ask.sender.channel]
-        begins = partial(inbox.begin_sending, key=ask.id)
+    async def _work(self, work: Work) -> None:
         try:
-            heard = await self._reception.hear(ask, begins)
+            outcome = await self._answerer.answer(work)
+        except TakenOver:
+            log.warning("%s was taken over by another copy", work.event.ask.id)
+            del self._held[work.event.id]
+            return
         except Exception:  # the outermost loop of a channel: one bad event must not keep the others
-            log.exception("%s could not be answered", ask.id)
-            heard = Heard(self._reception.sorry(ask))
-        if heard.reply is None:
-            return event, State.SILENT, None, None
-        ended = await self._send(channel, event, heard.reply)
-        if heard.settles and heard.chosen and ended[1] is State.ANSWERED:
-            await self._settle(channel, heard.settles, heard.chosen)
-        return ended
+            log.exception("%s could not be answered", work.event.ask.id)
+            outcome = State.FAILED, None, OURS
+        if outcome is None:
+            return
+        self._end(work, outcome)
+        if outcome[0] is State.ANSWERED and work.heard and work.heard.chosen:
+            self._show(self._answerer.show_chosen(work), f"a choice made by {work.event.ask.id}")
 
-    async def _settle(self, channel: Answering, offered: str, chosen: str) -> None:
-        """Show the choice as made where it was offered. It is only for the eye: where it fails nothing is lost."""
-        try:
-            reference, turn = await self._store.read(_offered, offered)
-            if reference and turn and alternatives(turn.reply):
-                await channel.edit(reference, replace(turn.reply, chosen=chosen))
-        except (SendError, DBAPIError, StoreError) as error:
-            log.info("a choice could not be shown as made (%s)", error)
-
-    def _apologise(self, ask: Ask) -> None:
-        """Say that something is wrong, once a minute to each: silence would be worse, and it is sent again later."""
-        if not self._sorry.take(str(ask.sender)):
-            task = asyncio.create_task(self._say_sorry(ask), name=f"apology for {ask.id}")
-            self._apologies.add(task)
-            task.add_done_callback(self._apologies.discard)
-
-    async def _say_sorry(self, ask: Ask) -> None:
-        with suppress(SendError):
-            await self._channels[ask.sender.channel].answer(ask, self._reception.sorry(ask))
-
-    async def _send(self, channel: Answering, event: Taken, reply: Reply) -> Ended:
-        """Send until it is sent, refused for good, or nobody knows."""
-        loop = asyncio.get_running_loop()
-        until, pause = loop.time() + GIVE_UP_SECONDS, AGAIN_SECONDS
-        while True:
-            try:
-                return event, State.ANSWERED, await channel.answer(event.ask, reply), None
-            except SendError as error:
-                log.warning("the answer to %s: %s", event.ask.id, error.reason)
-                if error.outcome_unknown:
-                    return event, State.UNCERTAIN, None, error.reason
-                if error.moved_to:
-                    await self._store.write(move, event.ask.room, error.moved_to, self._machine_time())
-                elif error.permanent:
-                    await self._store.write(close, event.ask.room, error.reason, self._machine_time())
-                wait = pause if error.retry_after is None else error.retry_after
-                if error.permanent or error.refused or error.moved_to or loop.time() + wait > until:
-                    return event, State.FAILED, None, error.reason
-                await asyncio.sleep(wait)
-                pause *= 2
-            except Exception:  # as above
-                log.exception("the answer to %s could not be sent", event.ask.id)
-                return event, State.UNCERTAIN, None, "an error in Usher; see the log"
+    def _end(self, work: Work, outcome: Outcome) -> None:
+        self._ended.append((work.event, *outcome))
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._note(), name="outcomes to note")
 
     async def _note(self) -> None:
         """Note what has ended, together what came together, until nothing is left."""
         await asyncio.sleep(0)
-        while self._ended:
-            ended, self._ended = self._ended, []
+        while ended := self._ended:
+            self._ended = []
             try:
-                self._begin(await self._store.write(inbox.settle, ended, self._copy, self._machine_time()))
-            except (DBAPIError, StoreError) as error:
-                log.warning("answers cannot be noted yet (%s)", type(error).__name__)
+                following = await self._store.write(inbox.settle, ended, self._copy, self._machine_time())
+            except Exception as error:  # whatever it is: what was sent must be noted some time
+                log.warning("answers cannot be noted yet", exc_info=_unexpected(error))
                 self._ended = ended + self._ended
                 if self._stopping:
                     break
-                await asyncio.sleep(1)
+                await asyncio.sleep(self._times.insist)
+                continue
+            for event, *_ in ended:
+                del self._held[event.id]
+            self._begin(following)
         self._noting = None
 
     async def _keep(self) -> None:
@@ -222,22 +177,44 @@ class Intake:
             while True:
                 try:
                     await self._look_around()
-                except (DBAPIError, StoreError) as error:
-                    log.warning("the inbox cannot be read (%s); trying again", type(error).__name__)
-                await watch.news(KEEP_UP_SECONDS)
+                except Exception as error:  # whatever it is: leases that are not kept up are lost
+                    log.warning("the inbox cannot be kept; trying again", exc_info=_unexpected(error))
+                await watch.news(self._times.keep_up)
 
     async def _look_around(self) -> None:
         now = self._machine_time()
-        if self._working:
-            await self._store.write(inbox.keep_up, self._copy, now)
-        for person in await self._store.read(inbox.stale, self._copy, now):
-            self._begin(await self._store.write(inbox.take_over, person, self._copy, self._machine_time()))
+        if self._held:
+            await self._store.write(inbox.keep_up, list(self._held), self._copy, now)
+        found = True
+        while found and not self._stopping:  # many at a time: a copy that died may have left thousands
+            found = False
+            for person in await self._store.read(inbox.stale, now):
+                held = frozenset(self._held)
+                left = await self._store.write(inbox.take_over, person, self._copy, self._machine_time(), held)
+                self._begin(left)
+                found = found or bool(left)
 
+    def _apologise(self, ask: Ask) -> None:
+        """Say that something is wrong, once a minute to each: silence would be worse, and it is sent again later."""
+        if not ask.overheard and not self._sorry.take(str(ask.sender)):
+            self._show(self._answerer.apologise(ask), f"an apology for {ask.id}")
 
-def _offered(session: Session, ask_id: str) -> tuple[str | None, Turn | None]:
-    return inbox.answered_as(session, ask_id), turn_asked(session, ask_id)
+    def _show(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        task = asyncio.create_task(work, name=what)
+        self._shown.add(task)
+        task.add_done_callback(self._was_shown)
+
+    def _was_shown(self, task: "asyncio.Task[None]") -> None:
+        self._shown.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.info("%s could not be shown (%s)", task.get_name(), error)
 
 
 def place_of(ask: Ask) -> Address:
     """Where the direct answer belongs."""
     return ask.answer_at or ask.room
+
+
+def _unexpected(error: Exception) -> Exception | None:
+    """The error, where its traceback is worth reading: everybody knows what a database that is away looks like."""
+    return None if isinstance(error, DBAPIError | StoreError | TimeoutError) else error

@@ -17,9 +17,9 @@ def parts(text: str, most: int, length: Callable[[str], int] = len) -> list[str]
     return pieces
 
 
-def shortened(text: str, most: int) -> str:
-    """`text`, or its beginning with an ellipsis, in at most `most` characters."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def shortened(text: str, most: int, length: Callable[[str], int] = len) -> str:
+    """`text`, or its beginning with an ellipsis, in at most `most` by `length`."""
+    return text if length(text) <= most else f"{text[: _fitting(text, most - 1, length)].rstrip()}…"
 
 
 def _cut(text: str, most: int, length: Callable[[str], int]) -> int:

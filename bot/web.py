@@ -16,12 +16,13 @@ from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.app import App
+from bot.buckets import Buckets
 from bot.clock import machine_time
 from bot.page import words
 from bot.page.circulars import shown_circular
 from bot.page.form import QUESTION_LENGTH, Form, FormError, number, read_fields, read_form
 from bot.page.frame import Frames, destination
-from bot.page.limits import ADDRESS_BURST, ADDRESS_RATE, VISITOR_BURST, VISITOR_RATE, Buckets
+from bot.page.limits import ADDRESS_BURST, ADDRESS_RATE, VISITOR_BURST, VISITOR_RATE
 from bot.page.live import GONE, Live
 from bot.page.pages import BACK, Pages, is_script
 from bot.page.templates import HEADERS, Templates

@@ -195,7 +195,7 @@ def look(session: Session, ask: Ask) -> Before:
     is_action = ask.text.startswith("/")
     earlier = recall(session, ask.room, ask.sender, 1 if is_action else FAR_BACK)
     again = turn_asked(session, ask.id) if any(turn.ask_id == ask.id for turn in earlier) else None
-    in_reply_to = ask.in_reply_to or (ask_behind(session, ask.room, ask.pressed) if ask.pressed else None)
+    in_reply_to = ask.in_reply_to or (ask_behind(session, ask.sender, ask.pressed) if ask.pressed else None)
     answers_offer = earlier and not is_action and any(words.fullmatch(ask.text) for words in (_YES, _NO, _CANCEL))
     return Before(
         again,

@@ -5,22 +5,24 @@ copy of Usher takes it, for as long as its lease is kept up. `sending` is set in
 a copy that dies before leaves the event to another one; a copy that dies after leaves an outcome that nobody knows.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, Index, Session, SQLModel, col
 
 from models.message import Address, Ask
 from models.reach import reopen
 from models.store import announce, in_turn
 
 LEASE = timedelta(seconds=30)  # machine time; kept up while the copy lives
-NEWS = "inbox"  # the topic that is announced when an event waits for a copy that has room
+NEWS = "inbox"  # the topic that is announced when events were given back
+MANY = 500  # ids in one statement: databases take only so many parameters
 
 _ASK = TypeAdapter(Ask)
 
@@ -38,6 +40,8 @@ class State(StrEnum):
 
 
 OPEN = (State.WAITING, State.TAKEN, State.SENDING)
+ACTIVE = (State.TAKEN, State.SENDING)  # a copy is busy with it; one of a person's events at most
+UNANSWERED = (State.UNCERTAIN, State.FAILED)
 
 
 class Event(SQLModel, table=True):
@@ -70,18 +74,38 @@ class Taken:
     ask: Ask
 
 
-_OPEN_OF = (
-    select(col(Event.id))
-    .where(col(Event.person) == bindparam("of"), col(Event.state).in_([str(state) for state in OPEN]))
-    .order_by(col(Event.id))
+class TakenOver(Exception):  # noqa: N818 - named after the situation
+    """Another copy has the event by now: this one did not keep its lease up."""
+
+
+# Every message passes here: the statements are made once, and what comes together is written together.
+_id, _key, _person, _state = col(Event.id), col(Event.key), col(Event.person), col(Event.state)
+_copy, _lease, _other = col(Event.copy_name), col(Event.lease_until), aliased(Event)
+_keys = _key.in_(bindparam("keys", expanding=True))
+
+
+def _one_of(states: Iterable[State], event: type[Event] = Event) -> ColumnElement[bool]:
+    return or_(*(col(event.state) == str(state) for state in states))
+
+
+_KNOWN = select(_key, _state).where(_keys)
+_RETIRE = update(Event).where(_keys).values(key=_key + "#" + cast(_id, String))
+_ANOTHER_OPEN = exists().where(col(_other.person) == bindparam("of"), _one_of(OPEN, _other))
+_WRITE_DOWN = insert(Event).values(state=case((_ANOTHER_OPEN, str(State.WAITING)), else_=str(State.TAKEN)))
+_TAKEN_NOW = select(_key, _id).where(_keys, _state == str(State.TAKEN))
+_FIRST_IDS = select(func.min(_id)).where(_person.in_(bindparam("people", expanding=True)), _one_of(OPEN))
+_FIRST_OPEN = select(_id, _person, _state, _lease, col(Event.ask_json)).where(_id.in_(_FIRST_IDS.group_by(_person)))
+_TAKE = (
+    update(Event)
+    .where(_id == bindparam("which"))
+    .values(state=str(State.TAKEN), copy_name=bindparam("by"), lease_until=bindparam("until"))
 )
-_INSERT = {
-    "postgresql": postgresql.insert(Event).on_conflict_do_nothing(index_elements=["key"]).returning(col(Event.id)),
-    "sqlite": sqlite.insert(Event).on_conflict_do_nothing(index_elements=["key"]).returning(col(Event.id)),
-}
+_BEGIN = update(Event).where(_id == bindparam("which"), _copy == bindparam("by"), _one_of(ACTIVE))
+_BEGIN = _BEGIN.values(state=str(State.SENDING))
 _SETTLE = (
     update(Event)
-    .where(col(Event.id) == bindparam("which"))
+    # Noted as uncertain by another copy that thought this one dead: what is told now is the truth.
+    .where(_id == bindparam("which"), or_(_copy == bindparam("by"), _state == str(State.UNCERTAIN)))
     .values(
         state=bindparam("ended"),
         settled_at=bindparam("at"),
@@ -97,31 +121,36 @@ _SETTLE = (
 def take(session: Session, asks: Sequence[Ask], copy: str, now: datetime) -> list[Taken]:
     """Write the events down; give those that this copy is to answer now. An event that came before changes nothing.
 
-    An event behind an open one of the same person is given by `settle` when its turn comes.
+    Only a button that was pressed and not answered may be pressed again. An event behind an open one of the same
+    person is given by `settle` when its turn comes.
     """
-    people = sorted({str(ask.sender) for ask in asks})
-    for person in people:
-        in_turn(session, f"inbox:{person}")
+    new: dict[str, Ask] = {}
+    for ask in map(_storable, asks):
+        new.setdefault(ask.id, ask)
+    _stand_in_line(session, {str(ask.sender) for ask in asks})
     reopen(session, *{ask.sender for ask in asks}, *{ask.room for ask in asks})
     connection = session.connection()
-    insert = _INSERT[connection.dialect.name]
-    taken = []
-    for ask in asks:
-        person = str(ask.sender)
-        free = connection.execute(_OPEN_OF.limit(1), {"of": person}).first() is None
-        values = {
-            "key": ask.id,
-            "person": person,
-            "ask_json": _ASK.dump_json(ask).decode(),
-            "state": str(State.TAKEN if free else State.WAITING),
-            "copy_name": copy if free else None,
-            "lease_until": now + LEASE if free else None,
+    known: dict[str, str] = dict(connection.execute(_KNOWN, {"keys": list(new)}).all())
+    if again := [key for key, state in known.items() if new[key].pressed and state in UNANSWERED]:
+        # The row stays, by another name: an event that is to come after the others needs a new number.
+        connection.execute(_RETIRE, {"keys": again})
+    if not (written := [key for key in new if key not in known or key in again]):
+        return []
+    rows = [
+        {
+            "key": key,
+            "person": str(new[key].sender),
+            "of": str(new[key].sender),
+            "ask_json": _ASK.dump_json(new[key]).decode(),
+            "copy_name": copy,
+            "lease_until": now + LEASE,
             "taken_at": now,
         }
-        row = connection.execute(insert, values).first()
-        if row and free:
-            taken.append(Taken(row[0] or 0, ask))
-    return taken
+        for key in written
+    ]
+    connection.execute(_WRITE_DOWN, rows)
+    ids: dict[str, Any] = dict(connection.execute(_TAKEN_NOW, {"keys": written}).all())
+    return [Taken(ids[key], new[key]) for key in written if key in ids]
 
 
 def settle(
@@ -130,93 +159,135 @@ def settle(
     copy: str,
     now: datetime,
 ) -> list[Taken]:
-    """Note how the events ended (state, reference, reason), and take the next one of each person."""
-    following = []
-    for event, state, reference, reason in sorted(done, key=lambda one: str(one[0].ask.sender)):
-        person = str(event.ask.sender)
-        in_turn(session, f"inbox:{person}")
-        values = {"which": event.id, "ended": str(state), "at": now, "sent_as": reference, "why": reason}
-        session.connection().execute(_SETTLE, values)
-        following += _take_next(session, person, copy, now)
-    return following
+    """Note how the events ended (state, reference, reason), and take the next one of each person.
 
-
-def begin_sending(session: Session, key: str) -> None:
-    """Mark that the answer is about to be sent: belongs into the transaction that keeps it."""
-    session.connection().execute(_BEGIN, {"named": key})
-
-
-_BEGIN = update(Event).where(col(Event.key) == bindparam("named")).values(state=str(State.SENDING))
-
-
-def keep_up(session: Session, copy: str, now: datetime) -> None:
-    """Say that this copy still works on what it has taken."""
-    mine = update(Event).where(col(Event.copy_name) == copy, col(Event.state).in_([State.TAKEN, State.SENDING]))
-    session.connection().execute(mine.values(lease_until=now + LEASE))
-
-
-def stale(session: Session, copy: str, now: datetime, limit: int = 100) -> list[str]:
-    """The people whose events may have been left behind by a copy that has ended; `take_over` looks at each."""
-    given_up = col(Event.state).in_([State.TAKEN, State.SENDING]) & (col(Event.lease_until) < now)
-    waiting = (col(Event.state) == State.WAITING) & (col(Event.taken_at) < now - LEASE)
-    found = select(Event.person).where((given_up & (col(Event.copy_name) != copy)) | waiting)
-    return list(session.exec(found.distinct().limit(limit)))
-
-
-def take_over(session: Session, person: str, copy: str, now: datetime) -> list[Taken]:
-    """Take what another copy had taken and not answered when its lease ran out, and what nobody takes.
-
-    Where that copy had begun to send, the outcome is unknown: it is noted as uncertain, and the next event is taken.
+    What another copy has taken over meanwhile is left to it.
     """
-    in_turn(session, f"inbox:{person}")
-    first = _first_open(session, person)
-    if first is None or first.state == State.WAITING:
-        return _take_next(session, person, copy, now)
-    if first.copy_name == copy or first.lease_until is None or first.lease_until >= now:
+    ended = [
+        {"which": event.id, "by": copy, "ended": str(state), "at": now, "sent_as": reference, "why": reason}
+        for event, state, reference, reason in done
+    ]
+    people = {str(event.ask.sender) for event, *_ in done}
+    _stand_in_line(session, people)
+    session.connection().execute(_SETTLE, ended)
+    return _take_next(session, people, copy, now)
+
+
+def begin_sending(session: Session, event: int, copy: str) -> None:
+    """Mark that the answer is about to be sent: belongs into the transaction that keeps it. Raises `TakenOver`."""
+    marked = session.connection().execute(_BEGIN, {"which": event, "by": copy})
+    if not marked.rowcount:
+        raise TakenOver
+
+
+def keep_up(session: Session, events: Collection[int], copy: str, now: datetime) -> None:
+    """Say that this copy still works on these events."""
+    numbers = sorted(events)
+    for some in (numbers[at : at + MANY] for at in range(0, len(numbers), MANY)):
+        # Rows that are being changed are in nobody else's hands; waiting for them could end in a deadlock.
+        mine = select(_id).where(_id.in_(some), _copy == copy, _one_of(ACTIVE)).with_for_update(skip_locked=True)
+        session.connection().execute(update(Event).where(_id.in_(mine)).values(lease_until=now + LEASE))
+
+
+def stale(session: Session, now: datetime, limit: int = 100) -> list[str]:
+    """The people with events that nobody works on, those who wait longest first; `take_over` looks at each."""
+    active = exists().where(col(_other.person) == _person, _one_of(ACTIVE, _other))
+    left = and_(_one_of(ACTIVE), or_(_lease < now, _lease > now + 2 * LEASE))
+    given_back = and_(_state == str(State.WAITING), ~active)
+    found = select(_person).where(or_(left, given_back)).group_by(_person).order_by(func.min(_id)).limit(limit)
+    return list(session.connection().execute(found).scalars())
+
+
+def take_over(
+    session: Session, person: str, copy: str, now: datetime, held: Collection[int] = frozenset()
+) -> list[Taken]:
+    """Take what nobody works on: it was given back, or its lease has run out. `held` is what this copy works on itself.
+
+    Where a copy had begun to send, the outcome is unknown: it is noted as uncertain, and the next event is taken.
+    """
+    _stand_in_line(session, {person})
+    first = session.connection().execute(_FIRST_OPEN, {"people": [person]}).first()
+    if first is None or first.id in held or (first.state in ACTIVE and _is_kept_up(first.lease_until, now)):
         return []
-    if first.state == State.TAKEN:
-        return [_take(session, first, copy, now)]
-    first.state, first.settled_at, first.copy_name = State.UNCERTAIN, now, None
-    first.reason = "the copy of Usher that was sending it has ended"
-    session.add(first)
-    session.flush()
-    return _take_next(session, person, copy, now)
+    if first.state == State.SENDING:
+        why = "the copy of Usher that was sending it has ended"
+        _give_up(session, first.id, State.UNCERTAIN, why, now)
+        return _take_next(session, {person}, copy, now)
+    return _take(session, [first], copy, now)
 
 
-def release(session: Session, events: Iterable[Taken], now: datetime) -> None:
-    """Give back what was taken and not begun: another copy need not wait for the lease."""
-    given_back = update(Event).where(col(Event.id).in_([event.id for event in events]), col(Event.state) == State.TAKEN)
-    session.connection().execute(given_back.values(lease_until=now - LEASE, copy_name="(released)"))
+def release(session: Session, events: Iterable[Taken], copy: str, now: datetime) -> None:
+    """Give back what was taken and not sent: another copy takes it without waiting for the lease."""
+    ids = [event.id for event in events]
+    given_back = update(Event).where(_id.in_(ids), _copy == copy, _one_of(ACTIVE))
+    session.connection().execute(given_back.values(state=str(State.WAITING), copy_name=None, lease_until=None))
     announce(session, NEWS)
 
 
-def ask_behind(session: Session, room: Address, reference: str) -> str | None:
-    """The id of the ask that was answered by the message of that reference, in that room."""
-    found = session.exec(select(Event.key).where(Event.reference == reference).limit(1)).first()
-    return found if reference.startswith(f"{room.channel}:") else None
+def ask_behind(session: Session, person: Address, reference: str) -> str | None:
+    """The id of the person's own ask that was answered by the message of that reference."""
+    found: str | None = session.connection().execute(_BEHIND, {"sent_as": reference, "of": str(person)}).scalar()
+    return found
+
+
+_BEHIND = select(_key).where(col(Event.reference) == bindparam("sent_as"), _person == bindparam("of")).limit(1)
 
 
 def answered_as(session: Session, key: str) -> str | None:
     """The reference of the message that answered the event."""
-    return session.exec(select(Event.reference).where(Event.key == key)).first()
+    found: str | None = session.connection().execute(_ANSWERED_AS, {"named": key}).scalar()
+    return found
+
+
+_ANSWERED_AS = select(col(Event.reference)).where(_key == bindparam("named"))
 
 
 def counted(session: Session) -> dict[str, int]:
     """How many events there are in each state."""
-    return dict(session.exec(select(Event.state, func.count()).group_by(Event.state)).all())
+    found = session.connection().execute(select(_state, func.count()).group_by(_state))
+    return dict(found.all())
 
 
-def _first_open(session: Session, person: str) -> Event | None:
-    first = session.connection().execute(_OPEN_OF.limit(1), {"of": person}).first()
-    return session.get(Event, first[0]) if first else None
+def storable(text: str) -> str:
+    """The text without what databases cannot keep: half characters, and NUL."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _take_next(session: Session, person: str, copy: str, now: datetime) -> list[Taken]:
-    event = _first_open(session, person)
-    return [_take(session, event, copy, now)] if event and event.state == State.WAITING else []
+def _stand_in_line(session: Session, people: Iterable[str]) -> None:
+    for person in sorted(people):  # in one order everywhere: two that wait for each other would wait for ever
+        in_turn(session, f"inbox:{person}")
 
 
-def _take(session: Session, event: Event, copy: str, now: datetime) -> Taken:
-    event.state, event.copy_name, event.lease_until = State.TAKEN, copy, now + LEASE
-    session.add(event)
-    return Taken(event.id or 0, _ASK.validate_json(event.ask_json))
+def _take_next(session: Session, people: Iterable[str], copy: str, now: datetime) -> list[Taken]:
+    first = session.connection().execute(_FIRST_OPEN, {"people": list(people)})
+    return _take(session, [row for row in first if row.state == State.WAITING], copy, now)
+
+
+def _take(session: Session, rows: Sequence[Any], copy: str, now: datetime) -> list[Taken]:
+    if not rows:
+        return []
+    values = [{"which": row.id, "by": copy, "until": now + LEASE} for row in rows]
+    session.connection().execute(_TAKE, values)
+    taken, passed_by = [], set()
+    for row in rows:
+        try:
+            taken.append(Taken(row.id, _ASK.validate_json(row.ask_json)))
+        except ValidationError:  # written by another version of Usher: it must not hold up those behind it
+            _give_up(session, row.id, State.FAILED, "this version of Usher cannot read it", now)
+            passed_by.add(row.person)
+    return taken + (_take_next(session, passed_by, copy, now) if passed_by else [])
+
+
+def _give_up(session: Session, event: int, state: State, why: str, now: datetime) -> None:
+    ended = update(Event).where(_id == event).values(state=str(state), settled_at=now, reason=why)
+    session.connection().execute(ended.values(copy_name=None, lease_until=None))
+
+
+def _is_kept_up(until: datetime | None, now: datetime) -> bool:
+    """A lease that ends far ahead is one from before the clock was put back."""
+    return until is not None and now <= until <= now + 2 * LEASE
+
+
+def _storable(ask: Ask) -> Ask:
+    """What is written down with others must not be what keeps them from being written down."""
+    return replace(ask, id=storable(ask.id), text=storable(ask.text), name=ask.name and storable(ask.name))

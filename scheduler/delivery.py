@@ -3,24 +3,28 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from models import outbox
 from models.message import Channel, SendError
 from models.outbox import Message
-from models.store import Store, StoreError
+from models.store import Store, StoreError, Watch
 
 log = logging.getLogger(__name__)
 
 # The database is away, busy or full: it comes back. Other errors of it are ours, and no patience helps.
 AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError, StoreError)
 RESERVED = 2  # places in flight that each channel keeps, so that one which hangs does not hold up the others
+NOTE_SECONDS = 3.0  # at the end, for noting what was cut off
 LONGEST_PAUSE = 300.0
+BREATH = 0.05  # at thirty messages a second, two claimed together cost little more CPU than one claimed alone
 
 Settled = Callable[[Session, Message], None]  # what is to happen, in the transaction of the note, once it is settled
 
@@ -52,15 +56,162 @@ class Delivery:
         machine_time: Callable[[], datetime],
         copy: str,
         failed: Settled | None = None,
-        limits: Limits = Limits(),  # noqa: B008 - it cannot be changed
+        limits: Limits = Limits(),
     ) -> None:
         self._store, self._channels, self._copy, self._limits = store, channels, copy, limits
         self._campaign_time, self._machine_time, self._failed = campaign_time, machine_time, failed
         self._in_flight: dict[asyncio.Task[None], Message] = {}
-        self._hanging: set[asyncio.Timeout] = set()
+        self._sends: set[asyncio.Timeout] = set()
         self._loop: asyncio.Task[None] | None = None
-        self._look_again = asyncio.Event()
+        self._watch: Watch | None = None
         self._stopping = False
 
     def start(self) -> None:
         self._loop = asyncio.create_task(self._run(), name="delivery")
+
+    async def stop(self) -> None:
+        """Claim nothing more, and wait for what is in flight, but not for long. Its outcome is unknown after that."""
+        if self._loop is None:
+            return
+        self._stopping = True
+        self._wake()
+        await asyncio.wait({self._loop}, timeout=self._limits.stop)
+        for send in self._sends:
+            if not send.expired():
+                send.reschedule(0)  # its time is over now
+        await asyncio.wait({self._loop}, timeout=NOTE_SECONDS)
+        left = [self._loop, *self._in_flight]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def take(self) -> list[Message]:
+        """Claim what may be sent now, as much as there is room for."""
+        claimed: list[Message] = []
+        roomy = [name for name in self._channels if self._room(name, claimed) > 0]
+        for name in await self._store.read(outbox.open_channels, roomy, self._campaign_time(), self._machine_time()):
+            claimed += await self._claim(name, self._room(name, claimed))
+        return claimed
+
+    async def deliver(self, message: Message) -> None:
+        """Send one message and note the outcome, however long the database is away meanwhile."""
+        outcome = await self._send(message)
+        while True:
+            try:
+                return await self._store.write(self._note, message, outcome)
+            except AWAY as error:
+                log.warning("the outcome of message %s cannot be noted yet (%s)", message.id, type(error).__name__)
+                await asyncio.sleep(self._limits.poll)
+
+    async def _claim(self, name: str, limit: int) -> list[Message]:
+        """Claim for one channel. Its failure must not lose what was claimed for another just before."""
+        busy = {message.id or 0 for message in self._in_flight.values()}
+        try:
+            return await self._store.write(
+                outbox.claim,
+                self._channels[name],
+                outbox.Sender(self._copy, self._limits.lease, busy),
+                limit=limit,
+                campaign_now=self._campaign_time(),
+                now=self._machine_time(),
+            )
+        except AWAY as error:
+            log.warning("nothing can be claimed for %s (%s); trying again", name, type(error).__name__)
+        except Exception:  # a bug in one channel must not hold up the others
+            log.exception("nothing could be claimed for %s; trying again", name)
+        return []
+
+    async def _run(self) -> None:
+        with self._store.watch(outbox.NEWS) as self._watch:
+            while not self._stopping:
+                await self._watch.news(await self._round())
+        if self._in_flight:
+            await asyncio.wait(self._in_flight)
+
+    async def _round(self) -> float:
+        """Begin to send what may be sent now; gives the seconds after which to look again without any news."""
+        try:
+            claimed = await self.take()
+            for message in claimed:
+                self._begin(message)
+            return 0.0 if claimed else await self._until_next()
+        except AWAY as error:
+            log.warning("the outbox cannot be read (%s); trying again", type(error).__name__)
+        except Exception:  # the outermost loop: a bug must not end all sending
+            log.exception("the outbox could not be looked at; trying again")
+        return self._limits.poll
+
+    def _begin(self, message: Message) -> None:
+        task = asyncio.create_task(self.deliver(message), name=f"message {message.id}")
+        self._in_flight[task] = message
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        del self._in_flight[task]
+        self._wake()  # there is room, and the next message to that address may go
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed", task.get_name(), exc_info=error)
+
+    def _wake(self) -> None:
+        if self._watch:
+            self._watch.wake((outbox.NEWS,))
+
+    def _room(self, name: str, claimed: list[Message]) -> int:
+        """How many more messages the channel may have in flight: the others keep a place or two each."""
+        places = self._limits.in_flight
+        kept = min(RESERVED, places // len(self._channels))
+        taken = Counter(message.channel for message in (*self._in_flight.values(), *claimed))
+        return places - taken[name] - sum(max(taken[other], kept) for other in self._channels if other != name)
+
+    async def _until_next(self) -> float:
+        """The seconds until something may be sent that waits for its time."""
+        now = self._machine_time()
+        at = await self._store.read(outbox.next_at, self._campaign_time(), now)
+        poll = self._limits.poll
+        return poll if at is None else min(poll, max(BREATH, (at - now).total_seconds()))
+
+    async def _send(self, message: Message) -> str | SendError:
+        """The reference, or what the channel says against it."""
+        limit = asyncio.timeout(self._limits.send)
+        try:
+            async with limit:
+                self._sends.add(limit)
+                return await self._channels[message.channel].send(message.to, message.reply, message.key)
+        except SendError as error:
+            return error
+        except TimeoutError:
+            return SendError("no answer in time", outcome_unknown=True)
+        except Exception:  # a bug in one channel must not hold up the others
+            log.exception("message %s could not be sent", message.id)
+            return SendError("an error in Usher; see the log", outcome_unknown=True)
+        finally:
+            self._sends.discard(limit)
+
+    def _note(self, session: Session, message: Message, outcome: str | SendError) -> None:
+        now = self._machine_time()
+        if isinstance(outcome, str):
+            outbox.note_sent(session, message, outcome, now)
+            return
+        log.warning("message %s to %s: %s", message.id, message.channel, outcome.reason)
+        last = message.attempts >= self._limits.attempts
+        if outcome.moved_to and not last:  # counted, or two addresses that point at each other would never end
+            outbox.redirect(session, message.to, outcome.moved_to, now)
+            outbox.note_again(session, message, outcome.reason, now, counts=True, to=outcome.moved_to)
+        elif outcome.retry_after is not None:
+            until = now + timedelta(seconds=outcome.retry_after)
+            outbox.hold(session, message.to, until)
+            outbox.note_again(session, message, outcome.reason, until, counts=False)
+        elif outcome.outcome_unknown:
+            outbox.note_uncertain(session, message, outcome.reason, now)
+        elif last or outcome.permanent or outcome.refused:
+            failed = outbox.note_failed(session, message, outcome.reason, now, closes=outcome.permanent)
+            if failed and self._failed:
+                self._failed(session, failed)
+        else:
+            later = now + timedelta(seconds=pause_after(message.attempts))
+            outbox.note_again(session, message, outcome.reason, later, counts=True)
+
+
+def pause_after(attempts: int) -> float:
+    """The seconds until the next attempt: twice as long each time, and never the same for two messages."""
+    return min(LONGEST_PAUSE, 2.0**attempts) * random.uniform(0.5, 1.0)

@@ -21,7 +21,7 @@ from aiohttp import web
 from aiohttp.web import FileField
 
 from tests.telegram_cast import Cast
-from tests.telegram_chats import Chats, User
+from tests.telegram_chats import Chat, Chats, Message, User
 from tests.telegram_contract import JSON, Breach, Refused, read
 from tests.telegram_updates import Updates
 
@@ -126,6 +126,23 @@ class TelegramPlatform(Cast):
                 calls = "\n".join(map(str, self.calls)) or "none"
                 raise AssertionError(f"not within {seconds:g} s. The calls:\n{calls}\nViolations: {self.violations}")
             await asyncio.sleep(0.01)
+
+    async def reply(self, place: Chat | User, doing: Awaitable[Any]) -> Message:
+        """The bot's next new message there, once somebody has done that."""
+        before = len(self.shown_to(place))
+        await doing
+        await self.until(lambda: len(self.shown_to(place)) > before)
+        return self.shown_to(place)[-1]
+
+    async def quiet(self, person: User, *places: Chat | User, doing: Awaitable[Any]) -> None:
+        """Fails if the bot says anything there to what that person does: what each does is answered in its order."""
+        before = [len(self.shown_to(place)) for place in places]
+        await doing
+        own = len(self.shown_to(person))
+        await self.reply(person, self.say(person, "/help"))
+        told = [self.shown_to(place)[known:] for place, known in zip(places, before, strict=True)]
+        assert not any(told), f"the bot said {told}"
+        assert len(self.shown_to(person)) == own + 1, "the bot answered in private"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]

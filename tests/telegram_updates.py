@@ -40,7 +40,8 @@ class Updates:
         self._polls = 0
         self._set = 0  # how often a webhook was set
         self._failure: JSON = {}
-        self._changed = asyncio.Event()
+        self._changed = asyncio.Event()  # for what posts to the webhook
+        self._news = asyncio.Event()  # for polls: what one of the two clears, the other must not miss
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._session: aiohttp.ClientSession | None = None
         self._worker: asyncio.Task[None] | None = None
@@ -73,7 +74,7 @@ class Updates:
     def put(self, *updates: JSON) -> None:
         """Hands these to the bot in this order, whether it had them before or not."""
         self.pending += updates
-        self._changed.set()
+        self._wake()
 
     @contextmanager
     def held(self) -> Iterator[list[JSON]]:
@@ -106,7 +107,7 @@ class Updates:
         self._polls += 1
         mine, webhooks = self._polls, self._set
         self._allow(asked)
-        self._changed.set()  # an earlier poll ends
+        self._wake()  # an earlier poll ends
         offset = asked.get("offset", 0)
         if offset < 0:
             self.pending = self.pending[offset:]
@@ -114,10 +115,10 @@ class Updates:
             self.pending = [update for update in self.pending if update["update_id"] >= offset]
         until = asyncio.get_running_loop().time() + asked.get("timeout", 0)
         while not self.pending:
-            self._changed.clear()
+            self._news.clear()
             left = until - asyncio.get_running_loop().time()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), max(left, 0))
+                await asyncio.wait_for(self._news.wait(), max(left, 0))
             if self._polls != mine:
                 raise Refused(OTHER_POLL, 409)
             if self._set != webhooks:
@@ -134,13 +135,17 @@ class Updates:
         self.webhook = asked
         self._failure = {}
         self._set += 1
-        self._changed.set()
+        self._wake()
         return True
 
     def _delete_webhook(self, asked: JSON) -> bool:
         self._drop(asked)
         self.webhook = {}
         return True
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._news.set()
 
     def _info(self, _: JSON) -> JSON:
         told = {"url": self.webhook.get("url", ""), "has_custom_certificate": False}
@@ -177,7 +182,7 @@ class Updates:
             # The same update may wait here twice: by `is`, the one that was taken goes.
             self.pending.pop(next(at for at, other in enumerate(self.pending) if update is other))
         del self._busy[place]
-        self._changed.set()
+        self._wake()
 
     async def _try(self, update: JSON) -> int:
         secret = self.webhook.get("secret_token")

@@ -9,7 +9,8 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from bot.app import App
-from bot.page.limits import VISITOR_BURST, Buckets
+from bot.buckets import Buckets
+from bot.page.limits import VISITOR_BURST
 from bot.web import web
 from models.conversation import turns
 from models.message import Address

@@ -1,5 +1,6 @@
 """What the doctor finds: a mark, what it is about, and a sentence in which no token and no password is ever shown."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,12 +85,12 @@ class Censor:
         kept = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
         kept += [password for url in kept if (password := _password(url))]
         forms = {form for value in kept for form in (value, unquote(value), quote(value, safe=""))}
-        self._hidden = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+        longest_first = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+        # In any case of the letters: Telegram's library makes a sentence's first letter large and all others small.
+        self._hidden = re.compile("|".join(map(re.escape, longest_first)) or "(?!)", re.IGNORECASE)
 
     def clean(self, text: str) -> str:
-        for form in self._hidden:
-            text = text.replace(form, HIDDEN)
-        return text
+        return self._hidden.sub(HIDDEN, text)
 
 
 def _password(url: str) -> str | None:

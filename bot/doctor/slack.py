@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
 from bot.doctor.finding import SECONDS, Finding, Findings, broken, clocks, ok, warning
 from bot.settings import Settings
-from bot.slack.errors import send_error
+from bot.slack.errors import FAILURES, code_of, send_error
 
 SLACK = "Slack"
-FAILED = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 AGAIN = "install the app again (OAuth & Permissions), and copy the token anew"
 # What Slack says of a token, and what to do.
 ADVICE = {
@@ -60,7 +58,7 @@ def _way(settings: Settings) -> Iterator[Finding]:
 async def _called(client: AsyncWebClient, settings: Settings, now: Callable[[], datetime]) -> Findings:
     try:
         told = await client.auth_test()
-    except FAILED as error:
+    except FAILURES as error:
         yield _trouble("SLACK_BOT_TOKEN", error)
     else:
         yield ok(SLACK, f"SLACK_BOT_TOKEN works: @{told['user']} in {told['team']} ({told['team_id']})")
@@ -99,8 +97,8 @@ async def _room(client: AsyncWebClient, settings: Settings, now: datetime) -> Fi
     channel = (settings.support_room or "").removeprefix("slack:")
     try:
         await client.conversations_history(channel=channel, limit=1, oldest=f"{now.timestamp():.6f}")
-    except FAILED as error:
-        code = _code(error)
+    except FAILURES as error:
+        code = code_of(error)
         if code in ("channel_not_found", "not_in_channel"):
             return broken(SLACK, f"{room}: Usher is not in it, or it is no channel here: write /invite @Usher there")
         if code == "missing_scope":
@@ -113,19 +111,15 @@ async def _socket(client: AsyncWebClient, settings: Settings) -> Finding:
     """Ask for a connection, and make none: a running Usher keeps its own."""
     try:
         await client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
-    except FAILED as error:
+    except FAILURES as error:
         return _trouble("SLACK_APP_TOKEN", error)
     return ok(SLACK, "SLACK_APP_TOKEN works: Socket Mode can be connected")
 
 
 def _trouble(name: str, error: Exception) -> Finding:
-    code = _code(error)
+    code = code_of(error)
     if code in ADVICE:
         return broken(SLACK, f"{name}: {code}. {ADVICE[code]}")
     told = send_error(error)
     mark = broken if told.retry_after is None else warning
     return mark(SLACK, f"{name} could not be checked: {told.reason.partition(';')[0]}")
-
-
-def _code(error: Exception) -> str:
-    return str(error.response.get("error") or "") if isinstance(error, SlackApiError) else ""

@@ -1,8 +1,7 @@
 """How much one visitor and one network address may ask for, so that the others go on undisturbed."""
 
-import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,32 +9,12 @@ from models.store import Watch
 
 VISITOR_BURST, VISITOR_RATE = 10, 1.0  # messages at once, and then a second: nobody types faster
 ADDRESS_BURST, ADDRESS_RATE = 100, 20.0  # a firm's whole office may stand behind one address
-REMEMBERED = 10_000  # buckets; the ones that were used longest ago are full again by then
 
 VISITOR_STREAMS = 4  # a browser opens no more than six connections to one host, and must keep some for asking
 ADDRESS_STREAMS = 400
 ALL_STREAMS = 5_000
 REST = "rest"  # what a stream is told that gives its place to a newer one of the same visitor
 CLOSING = "closing"  # what all of them are told when Usher stops
-
-
-class Buckets:
-    """Lets everybody do something `burst` times at once, and then `rate` times a second."""
-
-    def __init__(self, burst: int, rate: float, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._burst, self._rate, self._elapsed = burst, rate, elapsed
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # what is left, and when that was so
-
-    def take(self, key: str) -> float:
-        """0 where it may be done now, and is counted; else the seconds to wait."""
-        now = self._elapsed()
-        left, then = self._buckets.pop(key, (float(self._burst), now))
-        left = min(self._burst, left + (now - then) * self._rate)
-        wait = 0.0 if left >= 1 else (1 - left) / self._rate
-        self._buckets[key] = (left if wait else left - 1, now)
-        if len(self._buckets) > REMEMBERED:
-            self._buckets.popitem(last=False)
-        return wait
 
 
 @dataclass(frozen=True, eq=False)

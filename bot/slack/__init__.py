@@ -12,6 +12,10 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
@@ -19,7 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.intake import NotTaken, place_of
 from bot.slack import render
-from bot.slack.door import Refused, let_in
+from bot.slack.door import Refused, TakeIn, let_in
 from bot.slack.errors import FAILURES, refuses_usher, seconds, send_error
 from bot.slack.link import Link
 from bot.slack.read import Seen, Unknown, read
@@ -33,7 +37,7 @@ STOP_SECONDS = 3.0
 OF_SLACK = (".slack.com", ".slack-gov.com")  # where a response_url leads
 
 _quiet = logging.getLogger(f"{__name__}.sdk")
-_quiet.setLevel(logging.WARNING)  # below that the SDK writes down every message
+_quiet.setLevel(logging.ERROR)  # below that the libraries write down every message
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,19 @@ class Slack:
         self._access, self._inside, self._now, self._support_room = access, inside, now, support_room
         self._commands = frozenset(command.word for command in inside.menu("en"))
         self.refused: Counter[str] = Counter()
-        self._verifier = None if access.app_token else SignatureVerifier(access.signing_secret)
         self._client = AsyncWebClient(
             token=access.bot_token,
             base_url=access.api_url,
             timeout=CALL_SECONDS,
             retry_handlers=[],  # the usual ones send again after a lost answer: that message would be there twice
+            logger=_quiet,
+        )
+        self._verifier = None if access.app_token else SignatureVerifier(access.signing_secret)
+        self._app = AsyncApp(
+            client=self._client,
+            signing_secret="",  # the door has checked it
+            request_verification_enabled=False,
+            before_authorize=TakeIn(self.receive),
             logger=_quiet,
         )
         self._session: aiohttp.ClientSession | None = None
@@ -94,7 +105,7 @@ class Slack:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
         self._client.session = self._session
         if self._access.app_token:
-            link = Link(self._client, self._session, self._access.app_token, self.receive)
+            link = Link(self._client, self._session, self._access.app_token, self._dispatch)
             self._link = asyncio.create_task(link.hold(), name="Slack's Socket Mode")
 
     async def stop_listening(self) -> None:
@@ -120,9 +131,11 @@ class Slack:
             payload = await let_in(request, self._verifier)
         except Refused as refused:
             return self._refuse(refused)
-        if payload.get("type") == "url_verification":
-            return PlainTextResponse(str(payload.get("challenge", "")))
-        return Response(status_code=await self.receive(payload))
+        return to_starlette_response(await self._dispatch(payload))
+
+    async def _dispatch(self, payload: dict[str, Any]) -> BoltResponse:
+        """Hand the payload to bolt: by HTTP it has been let in, and what comes by Socket Mode nobody signs."""
+        return await self._app.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))
 
     async def receive(self, payload: dict[str, Any]) -> int:
         """Take a payload in; the HTTP status to acknowledge it with. Slack sends an event again unless that is 200."""
@@ -196,8 +209,9 @@ class Slack:
         return None if status == 200 else await self.send(ask.sender, reply, ask.id)
 
     async def _post(self, url: str, shown: dict[str, Any]) -> tuple[int, dict[str, str]]:
-        session = self._session or aiohttp.ClientSession()
-        async with session.post(url, json=shown, allow_redirects=False, proxy=self._client.proxy) as response:
+        if self._session is None:
+            raise SendError("Slack is not started")
+        async with self._session.post(url, json=shown, allow_redirects=False, proxy=self._client.proxy) as response:
             return response.status, dict(response.headers)
 
     def _is_slacks(self, url: str) -> bool:
@@ -258,7 +272,7 @@ class Slack:
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.warning("%s: %s", task.get_name(), error or type(error).__name__)
+            log.warning("%s: %s", task.get_name(), str(error) or type(error).__name__)
 
     def _refuse(self, refused: Refused) -> Response:
         self.refused[refused.why] += 1

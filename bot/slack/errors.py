@@ -48,9 +48,10 @@ def refuses_usher(error: Exception) -> str | None:
 
 def code_of(error: Exception) -> str:
     """Slack's word for what is wrong; empty where it gave none."""
-    response = error.response if isinstance(error, SlackApiError) else None
     # Where the answer is broken JSON the SDK hands over aiohttp's response instead of its own.
-    return str(response.get("error") or "") if hasattr(response, "get") else ""
+    if not isinstance(error, SlackApiError) or not hasattr(error.response, "get"):
+        return ""
+    return str(error.response.get("error") or "")
 
 
 def seconds(headers: Mapping[str, str]) -> float:

@@ -8,8 +8,11 @@ from contextlib import suppress
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.errors import FAILURES, code_of, refuses_usher, send_error
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +30,11 @@ class Link:
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
         app_token: str,
-        take: Callable[[dict[str, Any]], Awaitable[int]],
+        take: Callable[[dict[str, Any]], Awaitable[BoltResponse]],
     ) -> None:
         self._client, self._session, self._app_token, self._take = client, session, app_token, take
         self._tasks: set[asyncio.Task[None]] = set()
-        self._told = ""
+        self._told, self._limited = "", 0.0
 
     async def hold(self) -> None:
         """Be connected until cancelled. What Slack takes leave of is read on while the next one is opened."""
@@ -42,7 +45,7 @@ class Link:
                 self._begin(self._listen(over))
                 stood = await over
                 failures = 0 if stood and loop.time() - began > STEADY_SECONDS else failures + 1
-                await asyncio.sleep(_pause(failures))
+                await asyncio.sleep(max(_pause(failures), self._limited))
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -53,25 +56,27 @@ class Link:
         stood = False
         try:
             url = (await self._client.apps_connections_open(app_token=self._app_token))["url"]
-            async with self._session.ws_connect(url, heartbeat=PING_SECONDS) as socket, asyncio.timeout(None) as limit:
+            connect = self._session.ws_connect(url, heartbeat=PING_SECONDS, proxy=self._client.proxy)
+            async with connect as socket, asyncio.timeout(None) as limit:
                 async for frame in socket:
                     said = frame.json() if frame.type is aiohttp.WSMsgType.TEXT else {}
                     if said.get("type") == "hello":
-                        stood, self._told = True, ""
+                        stood, self._told, self._limited = True, "", 0.0
                         log.info("connected to Slack's Socket Mode")
                     elif said.get("type") == "disconnect":
                         limit.reschedule(asyncio.get_running_loop().time() + LINGER_SECONDS)
-                        over.done() or over.set_result(stood)
+                        _set(over, stood)
                     elif "envelope_id" in said:
                         self._begin(self._hand_in(socket, said))
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (*FAILURES, ValueError) as error:
+            self._limited = (send_error(error).retry_after or 0.0) if isinstance(error, SlackApiError) else 0.0
             self._tell(error, stood=stood)
         finally:
-            over.done() or over.set_result(stood)
+            _set(over, stood)
 
     async def _hand_in(self, socket: aiohttp.ClientWebSocketResponse, said: dict[str, Any]) -> None:
         """Acknowledge what was written down; the rest Slack sends again."""
-        if await self._take(said.get("payload") or {}) == 200:
+        if (await self._take(said.get("payload") or {})).status == 200:
             with suppress(ConnectionError, aiohttp.ClientError):  # it comes again, and is known then
                 await socket.send_json({"envelope_id": said["envelope_id"]})
 
@@ -80,8 +85,9 @@ class Link:
         if stood:
             log.info("the connection of Slack's Socket Mode was cut (%s)", type(error).__name__)
             return
-        refusal = error.response.get("error") if isinstance(error, SlackApiError) else None
-        if (told := str(refusal or type(error).__name__)) == self._told:
+        refusal = refuses_usher(error)
+        told = refusal or code_of(error) or type(error).__name__
+        if told == self._told:
             return
         self._told = told
         if refusal:
@@ -98,6 +104,11 @@ class Link:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("%s failed", task.get_name(), exc_info=error)
+
+
+def _set(over: "asyncio.Future[bool]", stood: bool) -> None:
+    if not over.done():
+        over.set_result(stood)
 
 
 def _pause(failures: int) -> float:

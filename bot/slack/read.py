@@ -3,12 +3,12 @@
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from handlers.commands import HELP, NO_TEXT
+from handlers.commands import EDITED, HELP, LANGUAGE, NO_TEXT
 from handlers.support import REPLY
 from models.message import Address, Ask
 
@@ -16,9 +16,14 @@ Payload = Mapping[str, Any]
 
 ONCE = "once"  # how the block's id begins whose buttons are gone once one of them was pressed
 REPLY_VIEW = "reply"  # the modal in which a member of the support team writes a reply
-_LINK = re.compile(r"<(?:https?://|mailto:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:)[^>]*)>")
+_LINK = re.compile(r"<(?:https?://|mailto:|tel:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:|tel:)[^>]*)>")
 _NAMED = re.compile(r"<[@#!][^|>]*\|([^>]*)>|<[@#!][^>]*>")
 _PEOPLE_WRITE = {None, "file_share", "thread_broadcast", "me_message"}
+_NOTHING_ASKED = {"app_rate_limited", "message_action", "shortcut", "view_closed", "view_submission"}
+
+
+class Unknown(Exception):  # noqa: N818 - named after the situation
+    """A kind of payload that Usher's app never asks Slack for."""
 
 
 @dataclass(frozen=True)
@@ -31,105 +36,154 @@ class Seen:
     ask: Ask | None = None  # what is asked instead, where it cannot be shown
 
 
-def read(body: Payload, bot: str, now: datetime, support_room: Address | None = None) -> Ask | Seen | None:
-    """What the payload asks of Usher; None where it asks nothing. `bot` is Usher's own user id."""
+def read(
+    body: Payload, now: datetime, commands: Collection[str] = (), support_room: Address | None = None
+) -> Ask | Seen | None:
+    """What the payload asks of Usher; None where it asks nothing. Raises `Unknown`.
+
+    `commands` are the words that mean a command if nothing else stands after `/usher`.
+    """
     kind = body.get("type")
     if kind == "event_callback":
-        return _event(body, body["event"], bot, now, support_room)
+        return _event(body, body["event"], now, support_room)
     if kind == "block_actions":
         return _press(body, now)
     if kind == "view_submission" and body["view"].get("callback_id") == REPLY_VIEW:
         return _reply(body, now)
-    return _command(body, now) if "command" in body else None
+    if "command" in body:
+        return _command(body, now, commands)
+    if kind in _NOTHING_ASKED or "ssl_check" in body:
+        return None
+    raise Unknown(str(kind)[:40])
 
 
-def _event(body: Payload, event: Payload, bot: str, now: datetime, support_room: Address | None) -> Ask | Seen | None:
+def _event(body: Payload, event: Payload, now: datetime, support_room: Address | None) -> Ask | Seen | None:
+    if event.get("subtype") == "message_changed":
+        return _edited(body, event, now)
     if event.get("bot_id") or not event.get("user") or event.get("subtype") not in _PEOPLE_WRITE:
         return None
-    person = _person(event.get("user_team") or event.get("team") or body["team_id"], event["user"])
+    person = _sender(body, event)
     if event["type"] == "app_home_opened":
         return Seen("home", person) if event.get("tab") == "home" else None
-    key = f"slack:{body['event_id']}"
     if event["type"] == "message" and event.get("channel_type") == "im":
         place = Address("slack", _joined(event["channel"], event.get("thread_ts")))
-        return Ask(key, person, person, _words(event, bot), now, answer_at=place)
+        return Ask(_key(event), person, person, _words(event), now, answer_at=place)
     if event["type"] == "app_mention":
-        return _mention(key, person, event, bot, now)
-    return _overheard(key, person, event, bot, now, support_room) if event["type"] == "message" else None
+        return _mention(person, event, now)
+    return _overheard(body, person, event, now, support_room) if event["type"] == "message" else None
 
 
-def _mention(key: str, person: Address, event: Payload, bot: str, now: datetime) -> Ask:
+def _mention(person: Address, event: Payload, now: datetime) -> Ask:
     """Asked in a channel: answered in the thread, which begins there if there is none yet."""
     thread = event.get("thread_ts")
     room = Address("slack", _joined(event["channel"], thread or event["ts"]))
-    text = _words(event, bot) or HELP
-    return Ask(key, person, room, text, now, replies_to=str(room) if thread else None)
+    return Ask(_key(event), person, room, _words(event) or HELP, now, replies_to=str(room) if thread else None)
 
 
 def _overheard(
-    key: str, person: Address, event: Payload, bot: str, now: datetime, support_room: Address | None
+    body: Payload, person: Address, event: Payload, now: datetime, support_room: Address | None
 ) -> Ask | None:
     """Talk in the support room, which may be a reply. What mentions Usher comes as an event of its own as well."""
     place = Address("slack", _joined(event["channel"], event.get("thread_ts")))
-    if support_room is None or not place.within(support_room) or f"<@{bot}>" in event.get("text", ""):
+    if support_room is None or not place.within(support_room) or _mentions_usher(body, event):
         return None
     replies_to = str(place) if event.get("thread_ts") else None
     room = place if replies_to else Address("slack", _joined(event["channel"], event["ts"]))
-    return Ask(key, person, room, _words(event, bot), now, replies_to=replies_to, overheard=True)
+    return Ask(f"{_key(event)}:overheard", person, room, _words(event), now, replies_to=replies_to, overheard=True)
 
 
-def _command(body: Payload, now: datetime) -> Ask:
+def _edited(body: Payload, event: Payload, now: datetime) -> Ask | None:
+    """A person changed what they wrote to Usher alone. That Slack shows a link in it is a change of Slack's own."""
+    message, before = event["message"], event.get("previous_message", {})
+    changed = message.get("edited") and message.get("text") != before.get("text")
+    if event.get("channel_type") != "im" or not changed or message.get("bot_id") or not message.get("user"):
+        return None
+    person = _sender(body, {**message, "user_team": event.get("user_team") or message.get("user_team")})
+    channel, ts = event["channel"], message["ts"]
+    place = Address("slack", _joined(channel, message.get("thread_ts")))
+    return Ask(f"slack:edited:{channel}:{ts}", person, person, EDITED, now, answer_at=place)
+
+
+def _command(body: Payload, now: datetime, commands: Collection[str]) -> Ask:
     """A slash command: only its sender sees it and its answer, so it belongs to the sender's own conversation."""
     person = _person(body["team_id"], body["user_id"])
-    text = _plain(body.get("text", "")) or HELP
+    text = _meant(_plain(body.get("text", "")), commands)
     key = f"slack:command:{body['trigger_id']}"
     return Ask(key, person, person, text, now, name=body.get("user_name"), once=body.get("response_url"))
+
+
+def _meant(text: str, commands: Collection[str]) -> str:
+    """A lone word may be a command, which only `language` says more with; anything longer is a question."""
+    first, *more = text.lower().split() or [HELP]
+    if first in commands and (not more or (f"/{first}" == LANGUAGE and len(more) == 1)):
+        return f"/{first} {text.split()[1]}" if more else f"/{first}"
+    return text or HELP
 
 
 def _press(body: Payload, now: datetime) -> Ask | Seen | None:
     action = body["actions"][0]
     if action.get("type") != "button" or "value" not in action:
         return None
-    user, container = body["user"], body.get("container", {})
-    person = _person(user.get("team_id") or body["team"]["id"], user["id"])
+    user, value, container = body["user"], action["value"], body.get("container", {})
+    person, trigger = _presser(body), body["trigger_id"]
     name = user.get("name") or user.get("username")
-    pressed, room, place = None, person, None
-    if container.get("type") == "message" and not container.get("is_ephemeral"):
-        channel, message = container["channel_id"], container["message_ts"]
-        pressed = str(Address("slack", f"{channel}:{message}"))
-        place = Address(
-            "slack", _joined(channel, container.get("thread_ts") or body.get("message", {}).get("thread_ts"))
-        )
-        room = person if channel.startswith("D") else place
-    once = body.get("response_url") if container.get("is_ephemeral") else None
-    # A button that is gone once it was pressed is one event however often it is pressed before that.
-    only_once = pressed and action.get("block_id", "").startswith(ONCE)
-    key = f"slack:press:{person.id}:{pressed}:{action['value']}" if only_once else f"slack:press:{body['trigger_id']}"
-    ask = Ask(key, person, room, action["value"], now, None, None, name, place, once, pressed)
-    is_reply = action["value"].startswith(f"{REPLY} ")
-    return Seen("reply", person, body["trigger_id"], ask) if is_reply else ask
+    key = f"slack:press:{trigger}"
+    if container.get("type") != "message":
+        return Ask(key, person, person, value, now, name=name)
+    channel, ts = container["channel_id"], container["message_ts"]
+    if action.get("block_id", "").startswith(ONCE):
+        # It is gone once it was pressed, so it is one event however often it is pressed before that.
+        key = f"slack:press:{person.id}:{channel}:{ts}:{value}"
+    if container.get("is_ephemeral"):
+        return Ask(key, person, person, value, now, name=name, once=body.get("response_url"))
+    thread = container.get("thread_ts") or body.get("message", {}).get("thread_ts")
+    place = Address("slack", _joined(channel, thread))
+    room = person if channel.startswith("D") else place
+    pressed = str(Address("slack", _joined(channel, ts)))
+    ask = Ask(key, person, room, value, now, name=name, answer_at=place, pressed=pressed)
+    return Seen("reply", person, trigger, ask) if value.startswith(f"{REPLY} ") else ask
 
 
 def _reply(body: Payload, now: datetime) -> Ask:
     """The modal was sent: its words are a reply to the case that it was opened for."""
     view = body["view"]
-    person = _person(body["user"].get("team_id") or body["team"]["id"], body["user"]["id"])
     meant = json.loads(view["private_metadata"])
     words = next(iter(next(iter(view["state"]["values"].values())).values()))["value"] or ""
     room = Address.of(meant["room"])
-    return Ask(f"slack:view:{view['id']}", person, room, f"{meant['action']} {words}", now)
+    return Ask(f"slack:view:{view['id']}", _presser(body), room, f"{meant['action']} {words}", now)
 
 
-def _words(event: Payload, bot: str) -> str:
-    text = _plain(event.get("text", "").replace(f"<@{bot}>", " "))
+def _key(event: Payload) -> str:
+    """The message itself: a mention that is edited comes again, as another event."""
+    return f"slack:said:{event['channel']}:{event['ts']}"
+
+
+def _mentions_usher(body: Payload, event: Payload) -> bool:
+    ours = [one["user_id"] for one in body.get("authorizations") or () if one.get("is_bot")]
+    return any(f"<@{usher}" in event.get("text", "") for usher in ours)
+
+
+def _words(event: Payload) -> str:
+    text = _plain(event.get("text") or "")
     return NO_TEXT if not text and event.get("files") else text
 
 
 def _plain(text: str) -> str:
     """What was typed: Slack escapes three characters, and writes links and names in a form of its own."""
-    text = _LINK.sub(lambda found: found[1] or found[2].removeprefix("mailto:"), text)
-    text = _NAMED.sub(lambda found: found[1] or "", text)
-    return html.unescape(text).strip()
+    text = _LINK.sub(lambda found: found[1] or re.sub("^(mailto|tel):", "", found[2]), text)
+    text = _NAMED.sub(lambda found: found[1] or " ", text)
+    # Half a character, which JSON can hold, could not be written down.
+    return html.unescape(text).encode(errors="replace").decode().strip()
+
+
+def _sender(body: Payload, event: Payload) -> Address:
+    """In a channel shared with another organisation people have a team of their own. "E…" is no team but a firm."""
+    teams = (event.get("user_team"), event.get("team"), body["team_id"])
+    return _person(next(team for team in teams if team and not team.startswith("E")), event["user"])
+
+
+def _presser(body: Payload) -> Address:
+    return _person(body["user"].get("team_id") or body["team"]["id"], body["user"]["id"])
 
 
 def _person(team: str, user: str) -> Address:

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from telegram import Bot, LinkPreviewOptions, ReplyParameters
@@ -16,15 +18,23 @@ from bot.intake import place_of
 from bot.telegram import render
 from bot.telegram.errors import send_error
 from bot.telegram.listen import Access, Inside, Listener
+from bot.telegram.poll import Pace
 from bot.telegram.request import Request
 from models.message import Address, Ask, Reply, SendError
+from models.store import StoreError
 
-__all__ = ["Access", "Telegram"]
+__all__ = ["Access", "Pace", "Telegram"]
 
-log = logging.getLogger(__name__)
-
-PIECE_WAIT = 60.0  # how long the second piece of a long answer may have to wait
+PIECES_WAIT = 60.0  # how long a further piece of a long answer may have to wait
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+def _tells_no_token(record: logging.LogRecord) -> bool:
+    return "/bot" not in record.getMessage()
+
+
+# The library tells the addresses that it calls when it is asked for every detail, and the token stands in them.
+logging.getLogger("telegram.Bot").addFilter(_tells_no_token)
 
 
 class Telegram:
@@ -34,7 +44,12 @@ class Telegram:
     interval = 1 / 30
 
     def __init__(
-        self, access: Access, inside: Inside, now: Callable[[], datetime], support_room: Address | None = None
+        self,
+        access: Access,
+        inside: Inside,
+        now: Callable[[], datetime],
+        support_room: Address | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._inside = inside
         base = access.api_url.rstrip("/")
@@ -46,7 +61,7 @@ class Telegram:
             request=self._request,
             get_updates_request=self._polling,
         )
-        self.listener = Listener(access, self._bot, inside, now, support_room)
+        self.listener = Listener(access, self._bot, self._polling, inside, now, support_room=support_room, pace=pace)
 
     def pause(self, to: Address) -> float:
         """Telegram takes one message a second in a chat, and twenty a minute in a group."""
@@ -92,32 +107,51 @@ class Telegram:
                 )
             )
         except SendError as error:
-            if "message is not modified" not in error.reason:
+            if "message is not modified" not in error.reason.lower():
                 raise
 
     async def answer(self, ask: Ask, reply: Reply) -> str | None:
         """Answer where it was asked; what is private in the private chat, where there is one."""
         if not (reply.private and ask.in_public):
-            return await self.send(place_of(ask), reply, ask.id)
+            return await self._where_asked(ask, reply)
         try:
             return await self.send(ask.sender, reply, ask.id)
         except SendError as error:
-            if not error.permanent or self.listener.me is None:
+            if not error.permanent:
                 raise
+            if self.listener.me is None:  # its name is part of the link
+                raise SendError("Telegram has not answered yet") from error
         link = f"https://t.me/{self.listener.me.username}"
-        return await self.send(place_of(ask), Reply(self._inside.say("in_private", reply.language, link=link)), ask.id)
+        return await self._where_asked(ask, Reply(self._inside.say("in_private", reply.language, link=link)))
+
+    async def _where_asked(self, ask: Ask, reply: Reply) -> str:
+        """Also where the group has become a supergroup meanwhile."""
+        place = place_of(ask)
+        try:
+            return await self.send(place, reply, ask.id)
+        except SendError as error:
+            if error.moved_to is None:
+                raise
+            moved_to = error.moved_to
+        with suppress(DBAPIError, StoreError):  # then the next message to the old place tells it again
+            await self._inside.moved(Address("telegram", str(_Place.of(place).chat)), moved_to)
+        return await self.send(moved_to, reply, ask.id)
 
     async def _piece(self, number: int, place: "_Place", piece: render.Piece) -> Any:
         """Send one message. Once the first is out, the others wait their time here: nothing may be sent twice."""
+        waited, pause = 0.0, 1.0
         while True:
             try:
                 return await self._post(place if number == 0 else replace(place, replies_to=None), piece)
             except SendError as error:
                 if number == 0:
                     raise
-                if error.retry_after is None or error.retry_after > PIECE_WAIT:
+                wait = pause if error.retry_after is None else error.retry_after
+                hopeless = error.outcome_unknown or error.permanent or error.refused or error.moved_to
+                if hopeless or waited + wait > PIECES_WAIT:
                     raise SendError(f"only a part was sent: {error.reason}", outcome_unknown=True) from error
-                await asyncio.sleep(error.retry_after)
+            await asyncio.sleep(wait)
+            waited, pause = waited + wait, 2 * pause
 
     async def _post(self, place: "_Place", piece: render.Piece) -> Any:
         replies_to = place.replies_to

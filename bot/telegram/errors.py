@@ -22,10 +22,9 @@ def send_error(error: TelegramError) -> SendError:
         return SendError("Telegram does not know the token; python -m bot doctor tells more")
     if isinstance(error, Unreachable):
         return SendError(said)
-    if isinstance(error, Forbidden):  # blocked, never begun, a deleted account, thrown out of the group
-        return SendError(f"Telegram: {said}", permanent=True)
-    if isinstance(error, BadRequest):
-        gone = any(part in said.lower() for part in GONE)
+    if isinstance(error, Forbidden | BadRequest):
+        # Forbidden: blocked, never begun, a deleted account, thrown out of the group.
+        gone = isinstance(error, Forbidden) or any(part in said.lower() for part in GONE)
         return SendError(f"Telegram: {said}", permanent=gone, refused=not gone)
     # Whatever is left, as a broken connection or an answer that cannot be read, does not say that it was not sent.
     return SendError(said, outcome_unknown=True)

@@ -134,8 +134,9 @@ class Listener:
             log.warning("updates of Telegram's must come again (%s)", type(error).__name__)
             return False
         for update, one in zip(updates, seen, strict=True):
-            if isinstance(update, dict) and "callback_query" in update:
-                self._begin(self._acknowledge(update["callback_query"], taken=one is not None), "a pressed button")
+            pressed = update.get("callback_query") if isinstance(update, dict) else None
+            if isinstance(pressed, dict) and "id" in pressed:
+                self._begin(self._acknowledge(pressed, taken=one is not None), "a pressed button")
         return True
 
     def _read(self, update: Any, me: Me) -> Ask | Moved | Left | None:
@@ -147,9 +148,9 @@ class Listener:
             self.refused["unreadable"] += 1
             return None
 
-    async def _acknowledge(self, pressed: Any, *, taken: bool) -> None:
+    async def _acknowledge(self, pressed: dict[str, Any], *, taken: bool) -> None:
         """Stop the button from turning. Where the press asks nothing, only its person is shown why."""
-        why = None if taken else self._inside.say("gone", language_of(pressed["from"]) or "en")
+        why = None if taken else self._inside.say("gone", language_of(pressed.get("from", {})) or "en")
         try:
             await self._bot.answer_callback_query(pressed["id"], why)
         except BadRequest as error:
@@ -160,20 +161,20 @@ class Listener:
         pauses = Pauses(self.pace)
         poll = Poll(self._inside, self._fetch, self.receive, self.pace, pauses)
         while True:
-            pause = pauses.next()
+            asked = 0.0
             try:
                 me = await self._introduce()
                 if self._access.webhook:
                     return
                 await poll.in_turn(f"telegram:{me.id}")
             except (TelegramError, StoreError) as error:
-                pause = max(pause, error.seconds) if isinstance(error, Wait) else pause
-                log.warning("Telegram: %s; trying again in %.0f s", error, pause)
+                asked = error.seconds if isinstance(error, Wait) else 0.0
+                log.warning("Telegram: %s; it is tried again", error)
             except DBAPIError as error:
                 log.warning("Telegram waits for the database (%s)", type(error).__name__)
             except Exception:  # the outermost loop of a channel: it must not end
-                log.exception("Telegram: an error in Usher; trying again in %.0f s", pause)
-            await asyncio.sleep(pause)
+                log.exception("Telegram: an error in Usher; it is tried again")
+            await asyncio.sleep(max(asked, pauses.next()))
 
     async def _fetch(self, offset: int, seconds: int, kinds: list[str]) -> list[Any]:
         return await self._polling.updates(self._bot.base_url, offset, seconds, kinds)

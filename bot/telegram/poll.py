@@ -87,12 +87,17 @@ class Poll:
         after = 0
         while True:
             updates = await self._fetch(after, self._pace.poll, UPDATES)
-            if updates and not await self._receive(*sorted(updates, key=_number)):
+            following = max([after, *(_number(update) + 1 for update in updates)])
+            taken = not updates or await self._receive(*sorted(updates, key=_number))
+            if not taken or (updates and following == after):
                 await asyncio.sleep(self._pauses.next())
                 continue
             self._pauses.reset()
-            after = max([after, *(_number(update) + 1 for update in updates)])
+            after = following
 
 
 def _number(update: Any) -> int:
-    return int(update["update_id"])
+    try:
+        return int(update["update_id"])
+    except (KeyError, TypeError, ValueError):
+        return -1  # such a one cannot be confirmed by itself, only by a later one

@@ -1,5 +1,6 @@
 """Reads what Telegram hands over: which person asks what, and where; everything else of its updates is left aside."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +13,20 @@ from models.message import Address, Ask
 Payload = Mapping[str, Any]
 
 KINDS = ("sticker", "voice", "video", "video_note", "audio", "document", "photo", "animation", "location", "contact",
-         "poll", "dice", "venue", "story")  # fmt: skip
+         "poll", "dice", "venue", "story", "checklist", "game")  # fmt: skip
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+# A command ends where Telegram ends it: "/help!" is one, "/etc/hosts" and "/help@OtherBot" for somebody else are not.
+_COMMAND = re.compile(r"/([a-z0-9_]{1,64})(?:@([a-z0-9_]+))?(?![\w/@])(.*)", re.IGNORECASE | re.DOTALL)
+_MARKS = " \t\n\u3000,.:!?，。：！？"
 
 
 @dataclass(frozen=True)
 class Me:
-    """The bot's own account."""
+    """The bot's own account, and the commands that are its own, with their slashes."""
 
     id: int
     username: str
+    commands: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ def read(update: Payload, me: Me, now: datetime, support_room: Address | None = 
         status = changed["new_chat_member"]["status"]
         return Left(_address(changed["chat"]["id"]), status) if status in ("kicked", "left") else None
     if edited := update.get("edited_message"):
-        return _ask(key, edited, EDITED, now) if _is_private(edited) else None
+        # A shared live position is "edited" every few seconds.
+        return _ask(key, edited, EDITED, now) if _is_private(edited) and _text(edited) else None
     message = update.get("message")
     if message and "migrate_to_chat_id" in message:
         return Moved(_address(message["chat"]["id"]), _address(message["migrate_to_chat_id"]))
@@ -57,50 +63,61 @@ def read(update: Payload, me: Me, now: datetime, support_room: Address | None = 
 
 
 def _message(key: str, message: Payload, me: Me, now: datetime, support_room: Address | None) -> Ask | None:
-    if message.get("from", {}).get("is_bot", True):
-        return None
-    text = str(message.get("text") or message.get("caption") or "")
+    if message.get("from", {}).get("is_bot", True) or "sender_chat" in message:
+        return None  # a bot, or a channel or an anonymous admin, of whom nobody knows who it is
+    text = _text(message)
     if _is_private(message):
-        return _ask(key, message, _addressed(text, me) or text or _unreadable(message), now)
-    if words := _addressed(text, me):
+        words = _addressed(text, me) or text
+        return _ask(key, message, words, now) if words else _wordless(key, message, me, now)
+    if words := _addressed(text, me) or "":
         return _ask(key, message, words, now)
     if support_room and _address(message["chat"]["id"]).within(support_room) and text:
         return _ask(key, message, text, now, overheard=True)
     return None
 
 
-def _unreadable(message: Payload) -> str:
-    """What is said of a message without words; a service message (a pinned one, say) is nobody's question."""
-    return NO_TEXT if any(kind in message for kind in KINDS) else ""
+def _wordless(key: str, message: Payload, me: Me, now: datetime) -> Ask | None:
+    """A message without words is told so, an album once; a note of Telegram's own (a pinned message) is nobody's."""
+    if album := message.get("media_group_id"):
+        key = f"telegram:{me.id}:album:{album}"
+    return _ask(key, message, NO_TEXT, now) if any(kind in message for kind in KINDS) else None
 
 
 def _addressed(text: str, me: Me) -> str | None:
     """The words of a command or of a mention, as an action or without the name; None where it is neither."""
-    name = f"@{me.username}"
     if text.startswith("/"):
-        command, _, rest = text.partition(" ")
-        word, _, whom = command.partition("@")
-        return f"{word} {rest}".strip() if not whom or whom.lower() == me.username.lower() else None
-    at = text.lower().find(name.lower())
-    if at < 0 or text[at + len(name) : at + len(name) + 1].replace("_", "a").isalnum():
+        return _command(text, me)
+    # Not \w: in Chinese the next word follows without a space.
+    words, found = re.subn(rf"(?<![a-z0-9_])@{me.username}(?![a-z0-9_])", "", text, flags=re.IGNORECASE)
+    if not found:
         return None
-    return (text[:at] + text[at + len(name) :]).strip(" ,:，：") or HELP
+    words = words.strip(" \t\n\u3000,:，：、")
+    return _command(words, me) or words or HELP
 
 
-def _ask(key: str, message: Payload, text: str, now: datetime, *, overheard: bool = False) -> Ask | None:
-    if not text:
+def _command(text: str, me: Me) -> str | None:
+    """The command as an action, if it is Usher's own or names Usher: in a group other bots have theirs."""
+    found = _COMMAND.fullmatch(text)
+    if found is None:
         return None
+    word, whom, rest = f"/{found[1].lower()}", found[2], found[3].lstrip(_MARKS)
+    mine = whom.lower() == me.username.lower() if whom else word in me.commands
+    return f"{word} {rest}".rstrip() if mine else None
+
+
+def _ask(key: str, message: Payload, text: str, now: datetime, *, overheard: bool = False) -> Ask:
     person, room, place = _places(message, message["from"])
     reply = message.get("reply_to_message", {}).get("message_id")
-    # In a topic everything that replies to nothing replies to the topic's first message.
-    is_reply = reply is not None and reply != message.get("message_thread_id")
+    # In a topic everything that replies to nothing replies to the topic's first message. Elsewhere a thread is named by
+    # the message that is replied to.
+    is_reply = reply is not None and not (message.get("is_topic_message") and reply == message["message_thread_id"])
     return Ask(
         key,
         person,
         room,
         text,
         now,
-        language=_language(message["from"]),
+        language=language_of(message["from"]),
         name=_name(message["from"]),
         answer_at=place,
         replies_to=str(_address(message["chat"]["id"], reply)) if is_reply else None,
@@ -109,22 +126,33 @@ def _ask(key: str, message: Payload, text: str, now: datetime, *, overheard: boo
 
 
 def _press(key: str, pressed: Payload, me: Me, now: datetime) -> Ask | None:
+    """A message that is too old comes without its buttons, or not at all: then nobody knows where it was pressed."""
     message, action = pressed.get("message"), pressed.get("data")
     if not message or not action:
         return None
-    person, room, place = _places(message, pressed["from"])
+    user = pressed["from"]
+    person, room, place = _places(message, user)
     reference = str(_address(message["chat"]["id"], message["message_id"]))
-    if _is_gone_once_pressed(message):
+    if _is_settled_once_pressed(message, action):
+        if place and _asker(message) not in (None, me.id, user["id"]):
+            return None  # a member's own choice, and somebody else in the group pressed it
         # However often it is pressed before it is gone, it is one event.
         key = f"telegram:{me.id}:press:{person.id}:{reference}:{action}"
-    language, name = _language(pressed["from"]), _name(pressed["from"])
-    return Ask(key, person, room, action, now, language, name=name, answer_at=place, pressed=reference)
+    return Ask(
+        key, person, room, _clean(action), now, language_of(user), name=_name(user), answer_at=place, pressed=reference
+    )
 
 
-def _is_gone_once_pressed(message: Payload) -> bool:
+def _is_settled_once_pressed(message: Payload, action: str) -> bool:
     rows = message.get("reply_markup", {}).get("inline_keyboard", ())
-    actions = [button.get("callback_data", "") for row in rows for button in row]
-    return any(action == NO_SUPPORT or action.startswith(f"{SUPPORT} ") for action in actions)
+    actions = [action, *(button.get("callback_data", "") for row in rows for button in row)]
+    return any(one == NO_SUPPORT or one.startswith(f"{SUPPORT} ") for one in actions)
+
+
+def _asker(message: Payload) -> int | None:
+    """Whose message was answered by this one."""
+    asker: int | None = message.get("reply_to_message", {}).get("from", {}).get("id")
+    return asker
 
 
 def _places(message: Payload, user: Payload) -> tuple[Address, Address, Address | None]:
@@ -145,13 +173,22 @@ def _address(*parts: object) -> Address:
     return Address("telegram", ":".join(str(part) for part in parts))
 
 
+def _text(message: Payload) -> str:
+    return _clean(str(message.get("text") or message.get("caption") or ""))
+
+
+def _clean(text: str) -> str:
+    """Without what no database takes."""
+    return text.encode(errors="replace").decode().replace("\x00", "")
+
+
 def _name(user: Payload) -> str:
-    return " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
+    return _clean(" ".join(filter(None, (user.get("first_name"), user.get("last_name")))))
 
 
-def _language(user: Payload) -> str | None:
+def language_of(user: Payload) -> str | None:
     """The language of the person's app, where it is one that Usher speaks."""
-    code = user.get("language_code", "").lower()
+    code = str(user.get("language_code", "")).lower()
     if code.startswith("zh"):
-        return "zh-Hans" if code in ("zh-hans", "zh-cn", "zh-sg") else "zh-Hant"
+        return "zh-Hans" if code.startswith(("zh-hans", "zh-cn", "zh-sg")) else "zh-Hant"
     return "en" if code.startswith("en") else None

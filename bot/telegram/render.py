@@ -10,8 +10,8 @@ from bot.split import parts, shortened
 from models.message import Reply, Source
 from models.wording import phrases
 
-CLOSED = "</blockquote>"
 LONGEST = 4_000  # UTF-16 units; Telegram takes 4,096
+SOURCES = 40  # in one message: Telegram formats a hundred places, of which each source takes two
 QUOTE, LABEL, SHORT = 1_500, 60, 22  # characters of a quote and of a label; two short labels stand side by side
 
 
@@ -26,16 +26,17 @@ class Piece:
 def pieces(reply: Reply) -> list[Piece]:
     """The messages that show the reply: one, unless it is very long. The buttons stand below the last."""
     told = reply.text + _made(reply)
-    texts = [(html.escape(part, quote=False), units(part)) for part in parts(told, LONGEST, units)]
+    plain = parts(told, LONGEST, units)
+    texts, length, quoted = [html.escape(part, quote=False) for part in plain], units(plain[-1]), 0
     for source in reply.sources:
-        quoted, size = _source(source, reply.language)
-        text, length = texts[-1]
-        if length + size < LONGEST:
-            gap = "\n" if text.endswith(CLOSED) else "\n\n"
-            texts[-1] = (f"{text}{gap}{quoted}", length + size)
+        quote, size = _source(source, reply.language)
+        if length + size < LONGEST and quoted < SOURCES:
+            texts[-1] += ("\n" if quoted else "\n\n") + quote
         else:
-            texts.append((quoted, size))
-    *others, last = [text for text, _ in texts]
+            texts.append(quote)
+            length, quoted = 0, 0
+        length, quoted = length + size, quoted + 1
+    *others, last = texts
     return [*(Piece(text) for text in others), Piece(last, _keyboard(reply))]
 
 
@@ -48,7 +49,7 @@ def _source(source: Source, language: str) -> tuple[str, int]:
     name = phrases()["zh-Hant" if language.startswith("zh") else "en"]["source"]
     head, quote = f"{name} · {source.clause}", f"“{shortened(source.quote, QUOTE)}”"
     inner = f"<b>{html.escape(head, quote=False)}</b>\n{html.escape(quote, quote=False)}"
-    return f"<blockquote expandable>{inner}{CLOSED}", units(head) + units(quote) + 3
+    return f"<blockquote expandable>{inner}</blockquote>", units(head) + units(quote) + 3
 
 
 def _made(reply: Reply) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from models.message import Address
 from models.outbox._claim import REPEATS
-from models.outbox._rows import NOW, FREED, Message, State
+from models.outbox._rows import FREED, NOW, Message, State
 from models.reach import close
 
 
