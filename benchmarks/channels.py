@@ -19,19 +19,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from socket import socket
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.platforms import SECRET, TOKEN, Platform, Slack, Telegram
+from handlers.facts import Facts
+from models.campaign import load
 
 ROOT = Path(__file__).resolve().parents[1]
 CHATS, MESSAGES = 32, 100  # people at once, and messages of each
 USHER = (sys.executable, "-m", "bot", "run")
+PEOPLE, FAILING, TWICE = 500, 0.02, 0.3  # of the run with faults: people, share of calls, share of events
 SLACK_SHARE, SLACK_CPU, TELEGRAM_CPU, ALONE_MS = 0.33, 2.2, 3.0, 15.0  # the bars
 
 
@@ -93,7 +98,22 @@ def compare(name: str, core: int, questions: Sequence[str]) -> None:
     told = command.rate >= echo.rate * (SLACK_SHARE if name == "slack" else 1)
     cpu = command.cpu <= (SLACK_CPU if name == "slack" else TELEGRAM_CPU)
     alone = found["deadlines, 1 chat"].p99 <= ALONE_MS
+    free, understanding = found[f"free text, {CHATS} chats"], understood(questions)
+    print(f"free text: {free.cpu:.2f} ms, command and understanding: {command.cpu + understanding:.2f} ms", end=" ")
+    print(f"(understanding alone {understanding:.2f}): {free.cpu / (command.cpu + understanding) - 1:+.0%}")
     print(f"rate {_held(told)}, CPU {_held(cpu)}, p99 at one chat {_held(alone)}")
+
+
+def understood(questions: Sequence[str]) -> float:
+    """Milliseconds of CPU to understand a question of somebody who has asked some before, and word the reply."""
+    campaign = load(ROOT / "campaigns" / "ccms-2fa-2023")
+    facts, now = Facts.of([campaign], ROOT / "var" / "understanding"), datetime(2023, 4, 12, 2, tzinfo=UTC)
+    for question in questions[:20]:
+        facts.reply(question, now)
+    spent = time.process_time()
+    for number, question in enumerate(questions):
+        facts.reply(question, now, questions[max(0, number - 20) : number])
+    return (time.process_time() - spent) * 1000 / len(questions)
 
 
 async def crowd(
@@ -106,7 +126,7 @@ async def crowd(
     async def write(chat: int) -> None:
         for _ in range(messages):
             began = time.monotonic()
-            await platform.ask(str(1000 + chat), next(said), as_command=as_command)  # type: ignore[attr-defined]  # both have it
+            await platform.ask(str(1000 + chat), next(said), as_command=as_command)
             times.append((time.monotonic() - began) * 1000)
 
     spent, began = cpu_of(bot), time.monotonic()
@@ -172,40 +192,30 @@ async def _measure(
 
 async def bear(platform: Platform, events: int, questions: Sequence[str]) -> dict[str, Measured]:
     """Events come twice, out of order and while calls fail; each must be answered once where that can be known."""
-    chance = random.Random(1)
-    platform.faults = {
-        number: chance.choice(("429", "503", "reset")) for number in range(1, events * 2) if chance.random() < 0.02
-    }
-    chats = [str(1000 + number % 500) for number in range(events)]
-    if isinstance(platform, Slack):
-        sent = [platform.message(chat, chance.choice(questions)) for chat in chats]
-    else:
-        sent = [platform.message(chat, chance.choice(questions)) for chat in chats]  # type: ignore[attr-defined]  # the other
-    again = [one for one in sent if chance.random() < 0.3]
-    shuffled = sorted(enumerate([*sent, *again]), key=lambda one: one[0] % events + chance.random() * 40)
-    began = time.monotonic()
+    chance, began = random.Random(1), time.monotonic()
+    failing = [number for number in range(1, 2 * events) if chance.random() < FAILING]
+    platform.faults = {number: chance.choice(("429", "503", "reset")) for number in failing}
+    chats = [str(1000 + number % PEOPLE) for number in range(events)]
+    sent = [platform.written(chat, chance.choice(questions)) for chat in chats]
+    twice = [*enumerate(sent), *((number, one) for number, one in enumerate(sent) if chance.random() < TWICE)]
+    shuffled = sorted(twice, key=lambda one: one[0] + chance.random() * 40)
     room = asyncio.Semaphore(64)
 
-    async def hand_over(one: object) -> None:
+    async def hand_over(event: object) -> None:
         async with room:
-            if isinstance(platform, Slack):
-                while await platform.send(*one) != 200:  # type: ignore[misc]  # a body and its kind
-                    await asyncio.sleep(0.5)
-            else:
-                platform.put(one)  # type: ignore[attr-defined]  # Telegram's
-                await asyncio.sleep(0.002)
+            await platform.hand_over(event)
 
-    await asyncio.gather(*(hand_over(one) for _, one in shuffled))
-    for _ in range(600):
-        done = platform.answers.total()
+    await asyncio.gather(*(hand_over(event) for _, event in shuffled))
+    answered, quiet = 0, 0
+    while quiet < 10:  # seconds without another answer
         await asyncio.sleep(1)
-        if platform.answers.total() == done >= events * 0.99 or (platform.answers.total() == done and _ > 30):
-            break
-    answers, wanted = platform.answers, {chat: chats.count(chat) for chat in set(chats)}
-    lost = sum(max(0, count - answers[chat]) for chat, count in wanted.items())
-    double = sum(max(0, answers[chat] - count) for chat, count in wanted.items())
-    print(f"{type(platform).__name__}: {len(shuffled)} deliveries of {events} events in {time.monotonic() - began:.0f} s; "
-          f"{answers.total()} answers, {lost} lost, {double} double; calls that failed: {dict(platform.faulty)}")  # fmt: skip
+        quiet = quiet + 1 if platform.answers.total() == answered else 0
+        answered = platform.answers.total()
+    wanted = Counter(chats)
+    lost = sum((wanted - platform.answers).values())
+    double = sum((platform.answers - wanted).values())
+    print(f"{type(platform).__name__}: {events} events, {len(shuffled)} deliveries, {time.monotonic() - began:.0f} s")
+    print(f"  {answered} answers, {lost} lost, {double} double; calls that failed: {dict(platform.faulty)}")
     return {}
 
 
@@ -215,8 +225,8 @@ async def grow(platform: Platform, bot: int, messages: int) -> dict[str, Measure
     for count in (messages // 10, messages - messages // 10):
         await crowd(platform, bot, range(1, CHATS + 1), count // CHATS, ["deadlines"], as_command=True)
         held.append(_memory(bot))
-    print(f"{type(platform).__name__}: {held[0]:.0f} MB after {messages // 10} messages, {held[1]:.0f} MB after {messages}: "
-          f"{held[1] / held[0] - 1:+.1%} ({_held(held[1] <= held[0] * 1.1)})")  # fmt: skip
+    told = f"{held[0]:.0f} MB after {messages // 10} messages, {held[1]:.0f} MB after {messages}"
+    print(f"{type(platform).__name__}: {told}: {held[1] / held[0] - 1:+.1%} ({_held(held[1] <= held[0] * 1.1)})")
     return {}
 
 

@@ -52,6 +52,27 @@ class Platform:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raise NotImplementedError
 
+    def written(self, chat: str, text: str) -> Any:
+        """An event, as the platform tells it."""
+        raise NotImplementedError
+
+    async def hand_over(self, event: Any) -> None:
+        """Bring the event to the bot, until it is acknowledged."""
+        raise NotImplementedError
+
+    async def ask(self, chat: str, text: str, *, as_command: bool = False) -> str:
+        """Write, and wait for the answer."""
+        answer = asyncio.ensure_future(self.answered(chat))
+        await asyncio.sleep(0)
+        await self.hand_over(self.command(chat, text) if as_command else self.written(chat, text))
+        return await answer
+
+    def command(self, chat: str, text: str) -> Any:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Let go of what is open."""
+
 
 class Slack(Platform):
     """Events go out by HTTP, signed. `c` is a chat: a number, of the person U… and of their direct messages D…"""
@@ -82,10 +103,10 @@ class Slack(Platform):
             request.transport.abort()
         return web.json_response({"ok": True, "channel": f"D{chat}", "ts": f"{time.time():.6f}"})
 
-    def message(self, chat: str, text: str, number: int | None = None) -> tuple[bytes, str]:
-        number = number or next(self.numbers)
+    def written(self, chat: str, text: str) -> tuple[bytes, str]:
+        number = next(self.numbers)
         event = {"type": "message", "channel": f"D{chat}", "channel_type": "im", "user": f"U{chat}", "text": text,
-                 "ts": f"{time.time():.6f}", "team": "T0"}  # fmt: skip
+                 "ts": f"{int(time.time())}.{number % 10**6:06}", "team": "T0"}  # fmt: skip
         told = {"type": "event_callback", "team_id": "T0", "api_app_id": "A0", "event_id": f"Ev{number}",
                 "event_time": int(time.time()), "event": event, "authorizations": [{"team_id": "T0", "user_id": "UBOT",
                 "is_bot": True}]}  # fmt: skip
@@ -105,12 +126,10 @@ class Slack(Platform):
             await response.read()
             return response.status
 
-    async def ask(self, chat: str, text: str, *, as_command: bool = False) -> str:
-        answer = asyncio.ensure_future(self.answered(chat))
-        await asyncio.sleep(0)
-        status = await self.send(*(self.command(chat, text) if as_command else self.message(chat, text)))
-        assert status == 200, status
-        return await answer
+    async def hand_over(self, event: Any) -> None:
+        while (status := await self.send(*event)) != 200:
+            assert status == 503, status
+            await asyncio.sleep(0.5)
 
 
 class Telegram(Platform):
@@ -119,6 +138,7 @@ class Telegram(Platform):
     def __init__(self) -> None:
         super().__init__()
         self.queue: list[dict[str, Any]] = []
+        self.out: list[dict[str, Any]] = []
         self.news = asyncio.Event()
 
     async def close(self) -> None:
@@ -126,7 +146,7 @@ class Telegram(Platform):
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         name = request.path.rpartition("/")[2]
-        given = dict(await request.post())
+        given = {**request.query, **await request.post()}
         if name == "getUpdates":
             return _ok(await self._updates(int(str(given.get("offset", 0))), float(str(given.get("timeout", 0)))))
         if name == "getMe":
@@ -156,16 +176,18 @@ class Telegram(Platform):
         return _ok(sent | {"text": str(given["text"])[:100]})
 
     async def _updates(self, offset: int, seconds: float) -> list[dict[str, Any]]:
-        self.queue = [update for update in self.queue if update["update_id"] >= offset]
+        # What was handed out is confirmed by the next call, whatever its number: here they come in any order.
+        self.queue, self.out = (self.queue[len(self.out) :], []) if offset else (self.queue, [])
         if not self.queue:
             self.news.clear()
             try:
                 await asyncio.wait_for(self.news.wait(), seconds)
             except TimeoutError:
                 return []
-        return self.queue[:100]
+        self.out = self.queue[:100]
+        return self.out
 
-    def message(self, chat: str, text: str) -> dict[str, Any]:
+    def written(self, chat: str, text: str) -> dict[str, Any]:
         person = {"id": int(chat), "is_bot": False, "first_name": "Ann", "language_code": "en"}
         message: dict[str, Any] = {"message_id": next(self.numbers), "from": person, "date": int(time.time()),
                    "chat": {"id": int(chat), "type": "private", "first_name": "Ann"}, "text": text}  # fmt: skip
@@ -173,15 +195,12 @@ class Telegram(Platform):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
         return {"update_id": next(self.numbers), "message": message}
 
-    def put(self, *updates: dict[str, Any]) -> None:
-        self.queue += updates
-        self.news.set()
+    def command(self, chat: str, text: str) -> dict[str, Any]:
+        return self.written(chat, f"/{text}")
 
-    async def ask(self, chat: str, text: str, *, as_command: bool = False) -> str:
-        answer = asyncio.ensure_future(self.answered(chat))
-        await asyncio.sleep(0)
-        self.put(self.message(chat, f"/{text}" if as_command else text))
-        return await answer
+    async def hand_over(self, event: Any) -> None:
+        self.queue.append(event)
+        self.news.set()
 
 
 def _ok(result: object) -> web.Response:

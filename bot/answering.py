@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, Protocol
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from handlers.reception import Also, Heard
+from handlers.reception import Also, Before, Heard
 from handlers.support import alternatives
 from models import inbox
 from models.conversation import Turn, turn_asked
@@ -55,7 +55,7 @@ class Answering(Protocol):
 class Hearing(Protocol):
     """The reception as far as it hears."""
 
-    async def hear(self, ask: Ask, also: Also | None = None) -> Heard: ...
+    async def hear(self, ask: Ask, also: Also | None = None, before: Before | None = None) -> Heard: ...
 
     def sorry(self, ask: Ask) -> Reply: ...
 
@@ -65,6 +65,7 @@ class Work:
     """An event that this copy has taken, until its outcome is noted."""
 
     event: Taken
+    before: Before | None = None  # what the reception saw when the event was taken, if that still holds
     task: "asyncio.Task[None] | None" = None
     heard: Heard | None = None
     failed: bool = False  # Usher itself: what is said is the apology
@@ -149,7 +150,8 @@ class Answerer:
 
         while True:
             try:
-                return await self._reception.hear(ask, begins)
+                before, work.before = work.before, None  # at a second try something may have changed
+                return await self._reception.hear(ask, begins, before)
             except TakenOver:
                 raise
             except Exception as error:  # one bad event must not keep the others

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from bot.answering import OURS, Answerer, Answering, Hearing, Outcome, Times, Work
 from bot.buckets import Buckets
+from handlers.reception import Before, look
 from models import inbox
 from models.inbox import State, Taken, TakenOver
 from models.message import Address, Ask
@@ -21,6 +23,7 @@ __all__ = ["Answering", "Intake", "NotTaken", "Times", "place_of"]
 
 log = logging.getLogger(__name__)
 
+Begun = tuple[Taken, Before | None]
 Ended = tuple[Taken, State, str | None, str | None]
 
 
@@ -116,18 +119,18 @@ class Intake:
         while batch := self._batch:
             self._batch = None
             try:
-                self._begin(await self._store.write(inbox.take, batch.asks, self._copy, self._machine_time()))
+                self._begin(await self._store.write(_take, batch.asks, self._copy, self._machine_time()))
             except Exception as error:  # noqa: BLE001 - told to those who wait for it
                 batch.written.set_exception(error)
             else:
                 batch.written.set_result(None)
         self._writing = None
 
-    def _begin(self, events: list[Taken]) -> None:
-        for event in events:
+    def _begin(self, begun: Sequence[Begun]) -> None:
+        for event, before in begun:
             if event.id in self._held:
                 continue
-            work = self._held[event.id] = Work(event)
+            work = self._held[event.id] = Work(event, before)
             if not self._stopping:  # else it is given back
                 work.task = asyncio.create_task(self._work(work), name=event.ask.id)
 
@@ -158,7 +161,7 @@ class Intake:
         while ended := self._ended:
             self._ended = []
             try:
-                following = await self._store.write(inbox.settle, ended, self._copy, self._machine_time())
+                following = await self._store.write(_settle, ended, self._copy, self._machine_time())
             except Exception as error:  # whatever it is: what was sent must be noted some time
                 log.warning("answers cannot be noted yet", exc_info=_unexpected(error))
                 self._ended = ended + self._ended
@@ -191,7 +194,7 @@ class Intake:
             for person in await self._store.read(inbox.stale, now):
                 held = frozenset(self._held)
                 left = await self._store.write(inbox.take_over, person, self._copy, self._machine_time(), held)
-                self._begin(left)
+                self._begin([(event, None) for event in left])
                 found = found or bool(left)
 
     def _apologise(self, ask: Ask) -> None:
@@ -208,6 +211,15 @@ class Intake:
         self._shown.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.info("%s could not be shown (%s)", task.get_name(), error)
+
+
+def _take(session: Session, asks: Sequence[Ask], copy: str, now: datetime) -> list[Begun]:
+    """Write down, and look up what the replies depend on: in one transaction, for nothing of theirs is open then."""
+    return [(event, look(session, event.ask)) for event in inbox.take(session, asks, copy, now)]
+
+
+def _settle(session: Session, ended: Sequence[Ended], copy: str, now: datetime) -> list[Begun]:
+    return [(event, look(session, event.ask)) for event in inbox.settle(session, ended, copy, now)]
 
 
 def place_of(ask: Ask) -> Address:

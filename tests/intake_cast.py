@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot.intake import Intake, Times, place_of
-from handlers.reception import Also, Heard
+from handlers.reception import Also, Before, Heard
 from models import inbox
 from models.conversation import Turn, record, turn_asked
 from models.inbox import OPEN, State
@@ -62,7 +62,7 @@ class Echo:
         self.heard: list[str] = []
         self.waits: dict[str, asyncio.Event] = {}
 
-    async def hear(self, ask: Ask, also: Also | None = None) -> Heard:
+    async def hear(self, ask: Ask, also: Also | None = None, before: Before | None = None) -> Heard:
         self.heard.append(ask.id)
         if waits := self.waits.get(ask.text):
             await waits.wait()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.slack.read import ONCE, REPLY_VIEW
@@ -20,6 +21,7 @@ _FORMING = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 _URL = re.compile(r"https?://(?:(?![<>|\"'])[!-~])*[\w/#=&-]", re.ASCII)
 
 
+@lru_cache(maxsize=256)  # what many ask is worded once a minute, and need not be laid out more often
 def message(reply: Reply) -> dict[str, Any]:
     """`text`, which a notification shows, and `blocks`."""
     text = shortened(reply.text, TEXT, _linked_length)
