@@ -88,7 +88,7 @@ async def running(
 
 
 @pytest.fixture
-def usher(
+def start_usher(
     store: Store, campaign: Campaign, tmp_path_factory: pytest.TempPathFactory, telegram: TelegramPlatform
 ) -> Start:
     """Starts copies of Usher on Telegram. With `webhook` updates are sent to it; its pauses are short."""

@@ -87,7 +87,7 @@ def slack_text(message: Any) -> str:
 
 
 @pytest.fixture(params=["slack"])
-async def stage(  # noqa: PLR0917 - it needs the whole cast
+async def desk(  # noqa: PLR0917 - it needs the whole cast
     request: pytest.FixtureRequest,
     store: Store,
     database_url: str,
@@ -108,8 +108,8 @@ async def stage(  # noqa: PLR0917 - it needs the whole cast
         yield Stage(app, store, slack, telegram, database_url, request.param)
 
 
-async def ask_in_slack(stage: Stage, send: Callable[[Any], Awaitable[Any]]) -> Texts:
-    ann, slack = stage.slack.users["U0ANN"], stage.slack
+async def ask_in_slack(desk: Stage, send: Callable[[Any], Awaitable[Any]]) -> Texts:
+    ann, slack = desk.slack.users["U0ANN"], desk.slack
     await send(ann)
 
     def offers() -> list[Any]:
@@ -126,28 +126,28 @@ async def ask_in_slack(stage: Stage, send: Callable[[Any], Awaitable[Any]]) -> T
     return texts
 
 
-async def slack_direct(stage: Stage) -> tuple[Texts, str]:
-    texts = await ask_in_slack(stage, lambda ann: stage.slack.say(ann, FEE))
+async def slack_direct(desk: Stage) -> tuple[Texts, str]:
+    texts = await ask_in_slack(desk, lambda ann: desk.slack.say(ann, FEE))
     return texts, "D0ANN None"
 
 
-async def slack_thread(stage: Stage) -> tuple[Texts, str]:
+async def slack_thread(desk: Stage) -> tuple[Texts, str]:
     sent: list[Any] = []
 
     async def mention(ann: Any) -> None:
-        sent.append(await stage.slack.mention(ann, "C0GEN", FEE))
+        sent.append(await desk.slack.mention(ann, "C0GEN", FEE))
 
-    texts = await ask_in_slack(stage, mention)
+    texts = await ask_in_slack(desk, mention)
     return texts, f"C0GEN {sent[0].ts}"
 
 
-async def slack_command(stage: Stage) -> tuple[Texts, str]:
-    texts = await ask_in_slack(stage, lambda ann: stage.slack.command(ann, "C0GEN", FEE))
+async def slack_command(desk: Stage) -> tuple[Texts, str]:
+    texts = await ask_in_slack(desk, lambda ann: desk.slack.command(ann, "C0GEN", FEE))
     return texts, "D0ANN None"  # only the sender saw the question
 
 
-async def ask_in_telegram(stage: Stage, where: str, chat: Any = None, thread: int | None = None) -> tuple[Texts, str]:
-    telegram, ann = stage.telegram, stage.telegram.chats.users[101]
+async def ask_in_telegram(desk: Stage, where: str, chat: Any = None, thread: int | None = None) -> tuple[Texts, str]:
+    telegram, ann = desk.telegram, desk.telegram.chats.users[101]
     named = f"@{telegram.bot.username} {FEE}" if chat else FEE
     await telegram.say(ann, named, chat=chat, thread=thread)
 
@@ -163,29 +163,29 @@ async def ask_in_telegram(stage: Stage, where: str, chat: Any = None, thread: in
     return texts, where
 
 
-async def telegram_private(stage: Stage) -> tuple[Texts, str]:
-    return await ask_in_telegram(stage, "101 None")
+async def telegram_private(desk: Stage) -> tuple[Texts, str]:
+    return await ask_in_telegram(desk, "101 None")
 
 
-async def telegram_topic(stage: Stage) -> tuple[Texts, str]:
-    return await ask_in_telegram(stage, "-100777 9", stage.telegram.chats.chats[-100777], 9)
+async def telegram_topic(desk: Stage) -> tuple[Texts, str]:
+    return await ask_in_telegram(desk, "-100777 9", desk.telegram.chats.chats[-100777], 9)
 
 
-async def web(stage: Stage) -> tuple[Texts, str]:
+async def web(desk: Stage) -> tuple[Texts, str]:
     ann = Address("web", "ann")
-    reception = stage.app.reception
+    reception = desk.app.reception
     offered = (await reception.take(Ask("web:1", ann, ann, FEE, MORNING))).reply
     await reception.take(Ask("web:2", ann, ann, offered.choices[0].action, MORNING))
 
     async def texts() -> list[str]:
-        return [f"ann None {turn.reply.text}" for turn in await stage.store.read(turns, ann, 100)]
+        return [f"ann None {turn.reply.text}" for turn in await desk.store.read(turns, ann, 100)]
 
     return texts, "ann None"
 
 
-async def eventually(stage: Stage, texts: Texts, part: str, seconds: float = 8) -> str:
+async def eventually(desk: Stage, texts: Texts, part: str, seconds: float = 8) -> str:
     for _ in range(int(seconds / 0.05)):
         if found := [text for text in await texts() if part in text]:
             return found[-1]
         await asyncio.sleep(0.05)
-    raise AssertionError(f"{part!r} is not there: {await texts()}\n{stage.slack.calls[-8:]}")
+    raise AssertionError(f"{part!r} is not there: {await texts()}\n{desk.slack.calls[-8:]}")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from bot import intake
 from bot.intake import NotTaken
 from models import inbox, reach
 from models.inbox import State
@@ -212,7 +213,7 @@ async def test_a_note_whose_own_outcome_was_lost_loses_nobody(
 
     async def loses(fn: Any, *given: Any) -> Any:
         result = await write(fn, *given)
-        if fn is inbox.settle and lost:
+        if fn is intake._settle and lost:
             lost.clear()
             raise OperationalError("", None, ConnectionError("after the commit"))
         return result
@@ -284,7 +285,7 @@ async def test_what_was_sent_and_cannot_be_noted_at_the_stop_is_not_given_back(
     copy, write = start(times=replace(QUICK, stop=0.2)), store.write
 
     async def never_notes(fn: Any, *given: Any) -> Any:
-        if fn is inbox.settle:
+        if fn is intake._settle:
             raise OperationalError("", None, ConnectionError("away"))
         return await write(fn, *given)
 

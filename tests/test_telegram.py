@@ -32,9 +32,9 @@ def group(telegram: TelegramPlatform) -> Chat:
 
 
 async def test_the_first_start_greets_with_quick_starts_and_a_menu_of_commands(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
-    async with usher():
+    async with start_usher():
         greeting = await telegram.reply(ann, telegram.say(ann, "/start"))
         assert greeting.text.startswith("I answer questions about this circular")
         assert greeting.buttons == ["Deadlines", "Briefings", "Connection check", "Ask support"]
@@ -46,7 +46,9 @@ async def test_the_first_start_greets_with_quick_starts_and_a_menu_of_commands(
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in one["description"]) for one in menus["zh"])
 
 
-async def test_every_command_is_answered_also_from_a_link(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+async def test_every_command_is_answered_also_from_a_link(
+    start_usher: Start, telegram: TelegramPlatform, ann: User
+) -> None:
     beginnings = {
         "/help": "I answer questions",
         "/HELP": "I answer questions",
@@ -58,7 +60,7 @@ async def test_every_command_is_answered_also_from_a_link(usher: Start, telegram
         "/support": "What shall support be asked?",
         "/deadlines@usher_test_bot": "There are 3 deadlines",
     }
-    async with usher():
+    async with start_usher():
         told = {said: (await telegram.reply(ann, telegram.say(ann, said))).text for said in beginnings}
         briefings = await telegram.reply(ann, telegram.say(ann, "/briefings"))
     assert {said: text for said, text in told.items() if beginnings[said] not in text} == {}
@@ -74,9 +76,9 @@ async def test_every_command_is_answered_also_from_a_link(usher: Start, telegram
     ],
 )
 async def test_a_question_is_answered_in_its_language_with_the_source_folded(
-    usher: Start, telegram: TelegramPlatform, ann: User, question: str, part: str
+    start_usher: Start, telegram: TelegramPlatform, ann: User, question: str, part: str
 ) -> None:
-    async with usher():
+    async with start_usher():
         answer = await telegram.reply(ann, telegram.say(ann, question))
     assert part in answer.text
     kinds = [entity["type"] for entity in answer.entities]
@@ -86,26 +88,26 @@ async def test_a_question_is_answered_in_its_language_with_the_source_folded(
 
 
 async def test_the_language_of_the_app_decides_until_another_is_chosen_by_button(
-    usher: Start, telegram: TelegramPlatform
+    start_usher: Start, telegram: TelegramPlatform
 ) -> None:
     mei = telegram.user(103, "Mei", language_code="zh-hans")
-    async with usher():
+    async with start_usher():
         greeting = await telegram.reply(mei, telegram.say(mei, "/start"))
         assert "我解答有关" in greeting.text
         which = await telegram.reply(mei, telegram.say(mei, "/language"))
         assert which.buttons == ["English", "繁體中文", "简体中文"]
         chosen = await telegram.reply(mei, telegram.press(mei, which, "English"))
         assert chosen.text.startswith("I answer in English")
-    async with usher():  # it is remembered
+    async with start_usher():  # it is remembered
         assert "I answer questions" in (await telegram.reply(mei, telegram.say(mei, "/help"))).text
         await telegram.reply(mei, telegram.press(mei, which, "繁體中文"))
         assert "我解答有關" in (await telegram.reply(mei, telegram.say(mei, "/help"))).text
 
 
 async def test_in_a_group_only_commands_and_mentions_are_answered_as_a_reply(
-    usher: Start, telegram: TelegramPlatform, ann: User, ben: User, group: Chat
+    start_usher: Start, telegram: TelegramPlatform, ann: User, ben: User, group: Chat
 ) -> None:
-    async with usher():
+    async with start_usher():
         for said in ("/deadlines", "/deadlines@usher_test_bot", "when is it due, @Usher_Test_Bot?", "@usher_test_bot"):
             asked = telegram.say(ann, said, chat=group)
             answer = await telegram.reply(group, asked)
@@ -132,10 +134,10 @@ async def test_in_a_group_only_commands_and_mentions_are_answered_as_a_reply(
 
 
 async def test_the_answer_goes_into_the_topic_where_it_was_asked(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     forum = telegram.group(-1002, "Forum", topics={7: "2FA", 9: "Other"})
-    async with usher():
+    async with start_usher():
         answer = await telegram.reply(forum, telegram.say(ann, "/deadlines", chat=forum, thread=7))
         assert (answer.thread, answer.reply_to and answer.reply_to.text) == (7, "/deadlines")
         answer = await telegram.reply(forum, telegram.say(ann, "/help", chat=forum))  # the general topic
@@ -144,18 +146,18 @@ async def test_the_answer_goes_into_the_topic_where_it_was_asked(
         assert (answer.thread, "There are 3 deadlines" in answer.text) == (None, True)
 
 
-async def test_a_small_group_is_answered_too(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+async def test_a_small_group_is_answered_too(start_usher: Start, telegram: TelegramPlatform, ann: User) -> None:
     small = telegram.group(-55, "Three of us", kind="group")
-    async with usher():
+    async with start_usher():
         answer = await telegram.reply(small, telegram.say(ann, "/deadlines@usher_test_bot", chat=small))
     assert answer.reply_to
     assert answer.reply_to.sender is ann
 
 
 async def test_nobody_decides_for_another_member(
-    usher: Start, telegram: TelegramPlatform, store: Any, ann: User, ben: User, group: Chat
+    start_usher: Start, telegram: TelegramPlatform, store: Any, ann: User, ben: User, group: Chat
 ) -> None:
-    async with usher():
+    async with start_usher():
         offer = await telegram.reply(group, telegram.say(ann, f"@usher_test_bot {UNKNOWN}", chat=group))
         assert offer.buttons == ["Yes, ask support", "No, thanks"]
         answer = await telegram.reply(group, telegram.say(ben, "@usher_test_bot yes", chat=group))
@@ -172,9 +174,9 @@ async def test_nobody_decides_for_another_member(
 
 
 async def test_a_choice_that_was_made_is_shown_and_a_double_press_answered_once(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
-    async with usher():
+    async with start_usher():
         offer = await telegram.reply(ann, telegram.say(ann, UNKNOWN))
         with telegram.updates.held() as kept:
             first, second = [await telegram.press(ann, offer, "Yes, ask support") for _ in range(2)]
@@ -186,8 +188,10 @@ async def test_a_choice_that_was_made_is_shown_and_a_double_press_answered_once(
         assert ["case 1" in one.text for one in telegram.shown_to(ann)] == [False, True, False]
 
 
-async def test_quick_starts_can_be_pressed_again_and_again(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
-    async with usher():
+async def test_quick_starts_can_be_pressed_again_and_again(
+    start_usher: Start, telegram: TelegramPlatform, ann: User
+) -> None:
+    async with start_usher():
         greeting = await telegram.reply(ann, telegram.say(ann, "/start"))
         for _ in range(2):
             answer = await telegram.reply(ann, telegram.press(ann, greeting, "Deadlines"))
@@ -196,10 +200,10 @@ async def test_quick_starts_can_be_pressed_again_and_again(usher: Start, telegra
 
 
 async def test_a_button_stops_turning_before_the_answer_is_ready(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     go_on = asyncio.Event()
-    async with usher() as app:
+    async with start_usher() as app:
         greeting = await telegram.reply(ann, telegram.say(ann, "/start"))
         hear = app.reception.hear
 
@@ -215,9 +219,9 @@ async def test_a_button_stops_turning_before_the_answer_is_ready(
 
 
 async def test_presses_that_came_before_or_cannot_be_read_stop_turning_too(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
-    async with usher():
+    async with start_usher():
         greeting = await telegram.reply(ann, telegram.say(ann, "/start"))
         press = await telegram.press(ann, greeting, "Deadlines")
         await telegram.until(lambda: press.answered and len(telegram.shown_to(ann)) == 2)
@@ -234,9 +238,9 @@ async def test_presses_that_came_before_or_cannot_be_read_stop_turning_too(
 
 
 async def test_a_press_below_a_message_that_is_too_old_is_met(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
-    async with usher():
+    async with start_usher():
         offer = await telegram.reply(ann, telegram.say(ann, UNKNOWN))
         with telegram.updates.held() as kept:
             first, second, third = [await telegram.press(ann, offer, "Yes, ask support") for _ in range(3)]
@@ -254,9 +258,9 @@ async def test_a_press_below_a_message_that_is_too_old_is_met(
 
 @pytest.mark.parametrize("data", ["/support 0123456789abcdef", "/a no-campaign nothing", "/reply 1 hello", "/no", "%"])
 async def test_forged_data_does_nothing(
-    usher: Start, telegram: TelegramPlatform, store: Any, ann: User, ben: User, data: str
+    start_usher: Start, telegram: TelegramPlatform, store: Any, ann: User, ben: User, data: str
 ) -> None:
-    async with usher():
+    async with start_usher():
         bens = await telegram.reply(ben, telegram.say(ben, UNKNOWN))
         await telegram.reply(ben, telegram.press(ben, bens, "Yes, ask support"))
         greeting = await telegram.reply(ann, telegram.say(ann, "/start"))
@@ -271,9 +275,9 @@ async def test_forged_data_does_nothing(
 
 
 async def test_what_has_no_words_is_met_with_a_sentence_and_a_caption_is_a_question(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
-    async with usher():
+    async with start_usher():
         for kind in ("sticker", "voice", "document", "photo"):
             assert "text only" in (await telegram.reply(ann, telegram.attach(ann, kind))).text
         answer = await telegram.reply(ann, telegram.attach(ann, "photo", "When is the e-mail registration due?"))

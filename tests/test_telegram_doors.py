@@ -34,9 +34,9 @@ def update(number: int = 1, text: str = "/help") -> dict[str, Any]:
 
 
 async def test_the_webhook_is_set_at_the_start_and_answers_come(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
-    async with usher(webhook=True):
+    async with start_usher(webhook=True):
         await telegram.until(lambda: telegram.updates.webhook)
         told = telegram.updates.webhook
         assert (told["secret_token"], told["allowed_updates"]) == (WEBHOOK_SECRET, UPDATES)
@@ -68,7 +68,7 @@ async def test_the_webhook_is_set_at_the_start_and_answers_come(
     ids=lambda one: repr(one)[:30],
 )
 async def test_what_must_not_come_in_is_refused_and_counted(
-    usher: Start,
+    start_usher: Start,
     telegram: TelegramPlatform,
     store: Store,
     body: bytes,
@@ -76,7 +76,7 @@ async def test_what_must_not_come_in_is_refused_and_counted(
     status: int,
     why: str,
 ) -> None:
-    async with usher(webhook=True) as app:
+    async with start_usher(webhook=True) as app:
         await telegram.until(lambda: telegram.updates.webhook)
         assert (await telegram.updates.post(body, headers))[0] == status
         assert listener_of(app).refused == {why: 1}
@@ -84,10 +84,10 @@ async def test_what_must_not_come_in_is_refused_and_counted(
 
 
 async def test_a_body_that_does_not_tell_its_length_is_read_up_to_the_limit(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     ann.started = True
-    async with usher(webhook=True) as app:
+    async with start_usher(webhook=True) as app:
         await telegram.until(lambda: telegram.updates.webhook)
         assert await _chunked(telegram, b"x" * 2_000_000) in {413, 0}
         assert listener_of(app).refused == {"too long": 1}
@@ -96,9 +96,9 @@ async def test_a_body_that_does_not_tell_its_length_is_read_up_to_the_limit(
 
 
 async def test_without_a_webhook_its_door_is_closed_also_to_an_empty_secret(
-    usher: Start, telegram: TelegramPlatform, store: Store
+    start_usher: Start, telegram: TelegramPlatform, store: Store
 ) -> None:
-    async with usher() as app:
+    async with start_usher() as app:
         listener = listener_of(app)
         await telegram.until(lambda: listener.me)
         for given in ({}, {SECRET: ""}):
@@ -109,7 +109,7 @@ async def test_without_a_webhook_its_door_is_closed_also_to_an_empty_secret(
 
 
 async def test_the_secret_is_compared_in_constant_time(
-    usher: Start, telegram: TelegramPlatform, monkeypatch: pytest.MonkeyPatch
+    start_usher: Start, telegram: TelegramPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[tuple[bytes, bytes]] = []
     compare = hmac.compare_digest
@@ -118,7 +118,7 @@ async def test_the_secret_is_compared_in_constant_time(
         compared.append((given, expected))
         return compare(given, expected)
 
-    async with usher(webhook=True):
+    async with start_usher(webhook=True):
         await telegram.until(lambda: telegram.updates.webhook)
         monkeypatch.setattr(hmac, "compare_digest", spy)
         await telegram.updates.post(b"{}", {SECRET: "wrong"})
@@ -126,9 +126,9 @@ async def test_the_secret_is_compared_in_constant_time(
 
 
 async def test_an_update_before_telegram_has_introduced_the_bot_comes_again(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User
 ) -> None:
-    async with usher(webhook=True) as app:
+    async with start_usher(webhook=True) as app:
         await telegram.until(lambda: telegram.updates.webhook)
         listener = listener_of(app)
         me, listener.me = listener.me, None
@@ -143,9 +143,9 @@ async def test_an_update_before_telegram_has_introduced_the_bot_comes_again(
 
 
 async def test_while_the_database_is_down_updates_come_again(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User, monkeypatch: pytest.MonkeyPatch
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with usher(webhook=True):
+    async with start_usher(webhook=True):
         await telegram.reply(ann, telegram.say(ann, "/start"))
         with monkeypatch.context() as broken:
             broken.setattr(store, "write", _down)
@@ -161,10 +161,10 @@ async def test_while_the_database_is_down_updates_come_again(
 
 
 async def test_the_same_updates_side_by_side_are_answered_once(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     ann.started = True
-    async with usher(webhook=True):
+    async with start_usher(webhook=True):
         await telegram.until(lambda: telegram.updates.webhook)
         again = [update(1, "/help"), update(2, "/deadlines")]
         assert await telegram.updates.at_once(*again, *again, *reversed(again)) == [200] * 6
@@ -174,7 +174,7 @@ async def test_the_same_updates_side_by_side_are_answered_once(
 
 
 async def test_no_secret_is_in_any_log(
-    usher: Start, telegram: TelegramPlatform, ann: User, caplog: pytest.LogCaptureFixture
+    start_usher: Start, telegram: TelegramPlatform, ann: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     ann.started = True
     with caplog.at_level(logging.DEBUG):
@@ -187,7 +187,7 @@ async def test_no_secret_is_in_any_log(
             else:
                 telegram.fail("getUpdates", Fault.lost_before(), Fault.refused(409, "Conflict: another"))
             telegram.fail("sendMessage", Fault.lost_after(), Fault.refused(400, "Bad Request: no"))
-            async with usher(webhook=webhook):
+            async with start_usher(webhook=webhook):
                 await telegram.until(lambda: any(call.status == 200 for call in telegram.called("getMe")))
                 await telegram.say(ann, "/help")
                 await telegram.say(ann, "/deadlines")

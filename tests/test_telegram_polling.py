@@ -29,9 +29,9 @@ def ann(telegram: TelegramPlatform) -> User:
 
 
 @ONE_DATABASE
-async def test_an_old_webhook_is_deleted_first(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+async def test_an_old_webhook_is_deleted_first(start_usher: Start, telegram: TelegramPlatform, ann: User) -> None:
     telegram.updates.webhook = {"url": "https://old.example"}
-    async with usher():
+    async with start_usher():
         await telegram.reply(ann, telegram.say(ann, "/help"))
     methods = [call.method for call in telegram.calls]
     assert methods.index("deleteWebhook") < methods.index("getUpdates")
@@ -40,11 +40,11 @@ async def test_an_old_webhook_is_deleted_first(usher: Start, telegram: TelegramP
 
 @ONE_DATABASE
 async def test_updates_are_confirmed_only_once_they_are_written_down(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User, monkeypatch: pytest.MonkeyPatch
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with telegram.updates.held() as kept:
         await telegram.say(ann, "/help")
-    async with usher() as app:
+    async with start_usher() as app:
         listener = listener_of(app)
         await telegram.until(lambda: telegram.called("getUpdates"))
         with monkeypatch.context() as broken:
@@ -53,7 +53,7 @@ async def test_updates_are_confirmed_only_once_they_are_written_down(
             await telegram.until(lambda: len(telegram.called("getUpdates")) > 2)
             assert len(telegram.updates.pending) == 1
     assert len(telegram.updates.pending) == 1  # it was stopped before
-    async with usher():
+    async with start_usher():
         await telegram.until(lambda: telegram.shown_to(ann))
         await telegram.until(lambda: not telegram.updates.pending)
     assert await store.read(counted) == {"answered": 1}
@@ -61,12 +61,12 @@ async def test_updates_are_confirmed_only_once_they_are_written_down(
 
 @ONE_DATABASE
 async def test_a_stop_after_the_writing_and_before_the_confirming_answers_once(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User
 ) -> None:
     with telegram.updates.held() as kept:
         await telegram.say(ann, "/help")
     for _ in range(2):
-        async with usher():
+        async with start_usher():
             telegram.updates.put(*kept)
             await telegram.until(lambda: not telegram.updates.pending)
     await telegram.until(lambda: telegram.shown_to(ann))
@@ -76,7 +76,7 @@ async def test_a_stop_after_the_writing_and_before_the_confirming_answers_once(
 
 @ONE_DATABASE
 async def test_updates_twice_and_out_of_order_are_answered_once_each_and_a_broken_one_holds_up_none(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     with telegram.updates.held() as kept:
         for said in ("/help", "/deadlines", "/language"):
@@ -84,7 +84,7 @@ async def test_updates_twice_and_out_of_order_are_answered_once_each_and_a_broke
     first, second, third = kept
     broken = {"update_id": second["update_id"] - 100, "message": {"date": "soon", "chat": {"id": "?"}}}
     strange: list[Any] = [{"update_id": 5}, {"update_id": 6, "message": 7}, {"update_id": 7, "callback_query": []}]
-    async with usher() as app:
+    async with start_usher() as app:
         await telegram.until(lambda: listener_of(app).me)
         telegram.updates.put(third, first, broken, *strange, second)
         await telegram.until(lambda: len(telegram.shown_to(ann)) == 3)
@@ -94,14 +94,14 @@ async def test_updates_twice_and_out_of_order_are_answered_once_each_and_a_broke
 
 @ONE_DATABASE
 async def test_a_conflict_and_a_broken_network_are_waited_out_with_growing_pauses(
-    usher: Start, telegram: TelegramPlatform, ann: User, caplog: pytest.LogCaptureFixture
+    start_usher: Start, telegram: TelegramPlatform, ann: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     conflict = Fault.refused(409, "Conflict: terminated by other getUpdates request")
     telegram.fail(
         "getUpdates", conflict, Fault.lost_before(), Fault.broken(500), conflict, Fault.broken(502, html=True)
     )
     pace = Pace(poll=5, lease=5, again=0.05, longest=0.4)
-    async with usher(pace=pace):
+    async with start_usher(pace=pace):
         await telegram.reply(ann, telegram.say(ann, "/help"))
         times = [call.at for call in telegram.called("getUpdates")][:6]
     pauses = [later - earlier for earlier, later in pairwise(times)]
@@ -119,10 +119,12 @@ def test_pauses_grow_up_to_the_longest_and_begin_anew_after_something_went_well(
 
 
 @ONE_DATABASE
-async def test_telegram_may_be_out_of_reach_at_the_start(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+async def test_telegram_may_be_out_of_reach_at_the_start(
+    start_usher: Start, telegram: TelegramPlatform, ann: User
+) -> None:
     telegram.fail("getMe", Fault.lost_before(), Fault.broken(503), Fault.too_many(1), Fault.broken(502, html=True))
     telegram.fail("setMyCommands", Fault.broken(500))
-    async with usher():
+    async with start_usher():
         await telegram.say(ann, "/help")
         await telegram.until(lambda: telegram.shown_to(ann))
     tries = [call.at for call in telegram.called("getMe")]
@@ -131,9 +133,9 @@ async def test_telegram_may_be_out_of_reach_at_the_start(usher: Start, telegram:
 
 @ONE_DATABASE
 async def test_a_mistake_of_our_own_does_not_end_the_listening(
-    usher: Start, telegram: TelegramPlatform, ann: User, monkeypatch: pytest.MonkeyPatch
+    start_usher: Start, telegram: TelegramPlatform, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with usher() as app:
+    async with start_usher() as app:
         listener = listener_of(app)
         await telegram.until(lambda: telegram.called("getUpdates"))
         failed = asyncio.Event()
@@ -150,8 +152,8 @@ async def test_a_mistake_of_our_own_does_not_end_the_listening(
 
 
 @ONE_DATABASE
-async def test_a_stop_does_not_wait_for_an_open_poll(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
-    async with usher(pace=Pace(poll=50)) as app:
+async def test_a_stop_does_not_wait_for_an_open_poll(start_usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+    async with start_usher(pace=Pace(poll=50)) as app:
         await telegram.reply(ann, telegram.say(ann, "/help"))
         await telegram.until(lambda: telegram.called("getUpdates")[-1].status == 0)
         begun = time.monotonic()
@@ -159,11 +161,11 @@ async def test_a_stop_does_not_wait_for_an_open_poll(usher: Start, telegram: Tel
         assert time.monotonic() - begun < 0.5
 
 
-async def test_two_copies_on_one_database_take_turns(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+async def test_two_copies_on_one_database_take_turns(start_usher: Start, telegram: TelegramPlatform, ann: User) -> None:
     async with AsyncExitStack() as second:
-        async with usher() as one:
+        async with start_usher() as one:
             await telegram.until(lambda: telegram.called("getUpdates"))
-            other = await second.enter_async_context(usher())
+            other = await second.enter_async_context(start_usher())
             await telegram.until(lambda: listener_of(other).me)
             await telegram.reply(ann, telegram.say(ann, "/help"))
             await asyncio.sleep(1.5 * QUICK.lease)
@@ -175,24 +177,26 @@ async def test_two_copies_on_one_database_take_turns(usher: Start, telegram: Tel
     assert len(telegram.shown_to(ann)) == 2
 
 
-async def test_another_copy_takes_over_from_one_that_died(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
-    async with usher() as one:
+async def test_another_copy_takes_over_from_one_that_died(
+    start_usher: Start, telegram: TelegramPlatform, ann: User
+) -> None:
+    async with start_usher() as one:
         await telegram.until(lambda: telegram.called("getUpdates"))
         listener = listener_of(one)
         listener._inside.let_go = _nothing  # type: ignore[method-assign,assignment]  # it dies without a word
         assert listener._listening
         listener._listening.cancel()
         died = time.monotonic()
-        async with usher():
+        async with start_usher():
             await telegram.say(ann, "/help")
             await telegram.until(lambda: telegram.shown_to(ann))
             assert 0.3 * QUICK.lease < time.monotonic() - died < 3 * QUICK.lease
 
 
 async def test_a_copy_whose_lease_was_taken_fetches_no_more(
-    usher: Start, telegram: TelegramPlatform, store: Store
+    start_usher: Start, telegram: TelegramPlatform, store: Store
 ) -> None:
-    async with usher() as app:
+    async with start_usher() as app:
         await telegram.until(lambda: telegram.called("getUpdates"))
         me = listener_of(app).me
         assert me

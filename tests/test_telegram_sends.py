@@ -29,9 +29,9 @@ def ann(telegram: TelegramPlatform) -> User:
 
 @pytest.mark.parametrize("fault", [Fault.lost_after(), Fault.lost_before(), Fault.broken(502, html=True)])
 async def test_an_answer_of_which_nobody_knows_is_not_sent_twice(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User, fault: Fault
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User, fault: Fault
 ) -> None:
-    async with usher():
+    async with start_usher():
         telegram.fail("sendMessage", fault)
         await telegram.say(ann, "/deadlines")
         await telegram.until(lambda: telegram.called("sendMessage"))
@@ -41,8 +41,8 @@ async def test_an_answer_of_which_nobody_knows_is_not_sent_twice(
     assert await store.read(counted) == {"uncertain": 1, "answered": 1}
 
 
-async def test_a_wait_is_kept_to_the_second(usher: Start, telegram: TelegramPlatform, ann: User) -> None:
-    async with usher():
+async def test_a_wait_is_kept_to_the_second(start_usher: Start, telegram: TelegramPlatform, ann: User) -> None:
+    async with start_usher():
         telegram.fail("sendMessage", Fault.too_many(1))
         await telegram.reply(ann, telegram.say(ann, "/deadlines"))
     first, second = telegram.called("sendMessage")
@@ -50,10 +50,10 @@ async def test_a_wait_is_kept_to_the_second(usher: Start, telegram: TelegramPlat
 
 
 async def test_the_second_piece_waits_too_and_the_first_is_sent_once(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     ann.started = True
-    async with usher() as app:
+    async with start_usher() as app:
         channel = app.channels.listening["telegram"]
         telegram.fail("sendMessage", WELL, Fault.too_many(1), Fault.broken(503))
         reference = await channel.send(Address("telegram", "101"), LONG, "key")
@@ -66,10 +66,10 @@ async def test_the_second_piece_waits_too_and_the_first_is_sent_once(
 
 
 async def test_an_answer_of_which_a_part_was_sent_is_not_begun_again(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     ann.started = True
-    async with usher() as app:
+    async with start_usher() as app:
         channel = app.channels.listening["telegram"]
         for fault in (Fault.too_many(61), Fault.refused(403, "Forbidden: bot was blocked by the user")):
             telegram.fail("sendMessage", WELL, fault)
@@ -80,10 +80,10 @@ async def test_an_answer_of_which_a_part_was_sent_is_not_begun_again(
 
 
 async def test_whoever_blocks_usher_is_left_alone_until_they_write_again(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User
 ) -> None:
     address = Address("telegram", "101")
-    async with usher():
+    async with start_usher():
         await telegram.reply(ann, telegram.say(ann, "/start"))
         await telegram.block(ann)
         await _until(lambda: store.read(closed, address))
@@ -97,10 +97,10 @@ async def test_whoever_blocks_usher_is_left_alone_until_they_write_again(
 
 
 async def test_a_group_that_throws_usher_out_is_closed(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User
 ) -> None:
     group = telegram.group(-1001, "Team")
-    async with usher():
+    async with start_usher():
         await telegram.reply(group, telegram.say(ann, "/help", chat=group))
         await telegram.remove(group, ann)
         await _until(lambda: store.read(closed, Address("telegram", "-1001")))
@@ -111,10 +111,10 @@ async def test_a_group_that_throws_usher_out_is_closed(
 
 @pytest.mark.parametrize("told", [True, False], ids=["by a note", "by an error"])
 async def test_a_group_that_becomes_a_supergroup_is_followed(
-    usher: Start, telegram: TelegramPlatform, store: Store, ann: User, told: bool
+    start_usher: Start, telegram: TelegramPlatform, store: Store, ann: User, told: bool
 ) -> None:
     group = telegram.group(-55, "Team", kind="group")
-    async with usher():
+    async with start_usher():
         await telegram.reply(group, telegram.say(ann, "/help", chat=group))
         with telegram.updates.held() as kept:
             await telegram.say(ann, "/deadlines", chat=group)
@@ -133,11 +133,11 @@ async def test_a_group_that_becomes_a_supergroup_is_followed(
 
 @pytest.mark.parametrize("began", [True, False], ids=["with a private chat", "without one"])
 async def test_what_is_private_is_never_said_in_the_group(
-    usher: Start, telegram: TelegramPlatform, ann: User, began: bool
+    start_usher: Start, telegram: TelegramPlatform, ann: User, began: bool
 ) -> None:
     group = telegram.group(-1001, "Team")
     ann.started = began
-    async with usher():
+    async with start_usher():
         where: User | Chat = ann if began else group
         answer = await telegram.reply(where, telegram.say(ann, "/reply 7 hello", chat=group))
         refused = "Only named members of the support team may reply"
@@ -151,10 +151,10 @@ async def test_what_is_private_is_never_said_in_the_group(
 
 
 async def test_a_private_answer_waits_until_usher_knows_its_own_name(
-    usher: Start, telegram: TelegramPlatform, ann: User
+    start_usher: Start, telegram: TelegramPlatform, ann: User
 ) -> None:
     group = telegram.group(-1001, "Team")
-    async with usher() as app:
+    async with start_usher() as app:
         await telegram.reply(group, telegram.say(ann, "/help", chat=group))
         listener = listener_of(app)
         me, listener.me = listener.me, None
@@ -168,10 +168,10 @@ async def test_a_private_answer_waits_until_usher_knows_its_own_name(
 
 
 async def test_a_message_that_stands_as_it_should_is_no_error(
-    usher: Start, telegram: TelegramPlatform, ann: User, caplog: pytest.LogCaptureFixture
+    start_usher: Start, telegram: TelegramPlatform, ann: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     ann.started = True
-    async with usher() as app:
+    async with start_usher() as app:
         channel = app.channels.listening["telegram"]
         reference = await channel.send(Address("telegram", "101"), Reply("Due"), "key")
         with caplog.at_level(logging.WARNING):

@@ -46,7 +46,8 @@ class Store:
 
     `write` promises: when it returns, what `fn` wrote is on the disk; when it raises, nothing of it is.
     A caller that is cancelled before its turn has written nothing; once begun, the write is finished without it.
-    `fn` must neither commit nor keep the session; the rows it returns stay usable.
+    `fn` must neither commit nor keep the session; the rows it returns stay usable. It may be run a second time where
+    another write, that came together with it, failed.
     """
 
     def __init__(

@@ -18,8 +18,15 @@ T = TypeVar("T")
 GROUP = 128  # writes in one transaction at most, so that the first of them never waits long
 
 
+class _OneFailed(Exception):  # noqa: N818 - named after the situation
+    """One write of a group has failed: what the others wrote is taken back, and they are run anew."""
+
+
 class GroupingWriter:
-    """SQLite's one writer. A commit costs more than a write: so those that wait share one, a savepoint each."""
+    """SQLite's one writer. A commit costs more than a write: so those that wait share one.
+
+    Where one of them fails, all are run anew, each within a savepoint: only that one fails then.
+    """
 
     def __init__(self, engine: Engine, wake: Callable[[Iterable[str]], None]) -> None:
         self._engine, self._wake = engine, wake
@@ -67,9 +74,8 @@ class GroupingWriter:
         if not jobs:
             return
         try:
-            with self._engine.connect() as connection, connection.begin():
-                for job in jobs:
-                    job.run(connection)
+            if not self._run_together(jobs):
+                self._run_apart(jobs)
         except BaseException as error:  # noqa: BLE001 - the writer lives on; everyone in the group hears of it
             for job in jobs:
                 job.future.set_exception(error)
@@ -77,6 +83,22 @@ class GroupingWriter:
             for job in jobs:
                 job.settle()
                 self._wake(job.announced)
+
+    def _run_together(self, jobs: "list[_Job[Any]]") -> bool:
+        """Run all of them in one transaction; False where one failed, and with it all of them."""
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                if not all(job.run_unguarded(connection) for job in jobs):
+                    raise _OneFailed
+        except _OneFailed:
+            return False
+        return True
+
+    def _run_apart(self, jobs: "list[_Job[Any]]") -> None:
+        """Run each within a savepoint: that costs a third more, and a failure takes back nothing of the others."""
+        with self._engine.connect() as connection, connection.begin():
+            for job in jobs:
+                job.run(connection)
 
 
 class _Job(Generic[T]):
@@ -86,6 +108,18 @@ class _Job(Generic[T]):
         self._fn, self.future = fn, Future[T]()
         self.announced: frozenset[str] = frozenset()
         self.settle: Callable[[], None]  # tells the caller what `run` came to; called after the commit
+
+    def run_unguarded(self, connection: Connection) -> bool:
+        """Run as a part of the transaction; False where it failed, and the transaction must be taken back."""
+        with Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session:
+            try:
+                result = self._fn(session)
+                session.commit()  # writes what is still to be written; the group's commit comes later
+            except BaseException:  # noqa: BLE001 - it is run again by itself, and its caller hears of it then
+                return False
+            self.announced = announced(session)
+            self.settle = partial(self.future.set_result, result)
+        return _in_transaction(connection)
 
     def run(self, connection: Connection) -> None:
         """Run within a savepoint, so that a failure takes back nothing of the others."""
