@@ -191,7 +191,8 @@ class Answerer:
             sending.moves, sending.wait = sending.moves + 1, 0.0
             return None
         if error.permanent:
-            await self._insist(close, room, reason, now)
+            in_private = sending.reply.private or sending.ask.once
+            await self._insist(close, sending.ask.sender if in_private else room, reason, now)
         if error.permanent or error.refused or error.moved_to:
             return State.FAILED, None, reason
         if error.retry_after is None:

@@ -48,7 +48,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(
 async def test_two_thousand_events_are_each_answered_once_in_order_by_two_copies(
     store: Store, other_store: Store, start: Start
 ) -> None:
-    copies = [start("a", times=Times()), start("b", other_store, Times())]
+    copies = [start("a", times=Times(take=60)), start("b", other_store, Times(take=60))]
     sent = copies[1].channel.sent = copies[0].channel.sent
     asks = [asked(f"p{person}", number) for person in range(200) for number in range(10)]
     random = Random(7)
@@ -73,7 +73,7 @@ async def test_two_thousand_events_are_each_answered_once_in_order_by_two_copies
 
 @only_sqlite
 async def test_nothing_grows_with_the_number_of_events(store: Store, start: Start) -> None:
-    copy = start(times=Times())
+    copy = start(times=Times(take=60))
     objects = []
     for times in range(4):
         for at in range(0, 500, 50):
@@ -95,6 +95,6 @@ async def test_however_many_a_dead_copy_had_taken_they_are_taken_over_at_the_fir
     left = [asked(f"p{person}", 1) for person in range(250)]
     await store.write(inbox.take, left, "dead", NOON)
     clock.move(LEASE.total_seconds() + 1)
-    copy = start(times=Times(keep_up=3600))
+    copy = start(times=Times(keep_up=3600, take=60))
     await copy.done()
     assert sorted(copy.channel.sent) == sorted((ask.id, f"re {ask.text}") for ask in left)
