@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -187,7 +188,7 @@ def load(
     What signs nothing (one question on the terminal) needs no key, and makes none.
     """
     given = _given(os.environ if environ is None else environ, env_file)
-    if given.get("demo") in ("1", "true", "True"):
+    if _is_demonstration(given):
         _check_nobody_outside(given)
     try:
         settings = Settings.model_validate(given)
@@ -261,6 +262,13 @@ def _check_demonstration(settings: Settings) -> None:
             f"HOST={settings.host} would show a demonstration to other machines: "
             "leave it out, or set DEMO_ANY_HOST=1 as well if that is meant (inside a container)."
         )
+
+
+def _is_demonstration(given: Mapping[str, str]) -> bool:
+    """Whether `DEMO` says so in any of the ways that the setting takes; one that is none is refused as such."""
+    with suppress(ValidationError):
+        return bool(TypeAdapter(bool).validate_python(given.get("demo", False)))
+    return False
 
 
 def _check_nobody_outside(given: Mapping[str, str]) -> None:

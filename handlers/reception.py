@@ -16,7 +16,7 @@ from handlers.phrasing import Phrasing
 from handlers.support import REPLY, Support, reference
 from models.campaign import Campaign
 from models.conversation import Earlier, Turn, language_under, recall, record, reply_to, turn_asked
-from models.inbox import ask_behind
+from models.inbox import ask_behind, storable
 from models.message import Address, Ask, Choice, Reply
 from models.people import choose_language, language_chosen
 from models.store import Store
@@ -95,8 +95,7 @@ class Reception:
         transaction that keeps the turn. `before` is what `look` saw, if that was in this order too.
         """
         async with self._turn_of.setdefault(f"{ask.room} {ask.sender}", asyncio.Lock()):
-            clean = ask.text.replace("\x00", "")  # no text of PostgreSQL has it
-            return await self._take(replace(ask, text=clean), also, before)
+            return await self._take(replace(ask, text=storable(ask.text)), also, before)
 
     def warm_up(self, now: datetime) -> None:
         """Read what the first answer would have to read: its asker need not wait for that."""

@@ -181,6 +181,11 @@ def test_a_demonstration_may_write_to_a_server_on_this_machine(given: dict[str, 
     assert load({"DEMO": "1", **given}).demo
 
 
+@pytest.mark.parametrize("demo", ["1", "true", "TRUE", "yes", "on", "y", "t"])
+def test_a_demonstration_that_is_named_in_another_way_writes_to_nobody_either(demo: str) -> None:
+    assert refused(DEMO=demo, TELEGRAM_BOT_TOKEN="1:a").startswith("TELEGRAM_BOT_TOKEN would let a demonstration")
+
+
 # The key
 
 

@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 
 from bot.page.words import Words, tag, words
+from handlers.commands import starts
 from handlers.facts import ANSWER, SUPPORT
 from models.campaign import Campaign
 from models.conversation import Turn
@@ -139,7 +140,7 @@ def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
     if label := quick_starts(campaigns, language).get(action):
         return label
     if action.startswith(f"{SUPPORT} "):
-        return words(language)["support"]
+        return quick_starts(campaigns, language)[SUPPORT]
     titled = {f"{ANSWER} {one.key} {answer.key}": (one, answer) for one in campaigns for answer in one.answers}
     if action not in titled:
         return action
@@ -149,14 +150,7 @@ def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
 
 def quick_starts(campaigns: Sequence[Campaign], language: str) -> Mapping[str, str]:
     """The buttons above the question box, action and label: what the campaigns offer first, and the way to support."""
-    starts = [(campaign, campaign.answer[key]) for campaign in campaigns for key in campaign.starts]
-    labels = {
-        f"{ANSWER} {one.key} {answer.key}": in_script(
-            word_in(answer.short or answer.title, language, one.prevails), language
-        )
-        for one, answer in starts
-    }
-    return {**labels, SUPPORT: words(language)["support"]}
+    return {choice.action: choice.label for choice in starts(campaigns, language)}
 
 
 def _sources(reply: Reply, campaigns: Sequence[Campaign]) -> tuple[ShownSource, ...]:
