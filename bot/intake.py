@@ -215,11 +215,11 @@ class Intake:
 
 def _take(session: Session, asks: Sequence[Ask], copy: str, now: datetime) -> list[Begun]:
     """Write down, and look up what the replies depend on: in one transaction, for nothing of theirs is open then."""
-    return [(event, look(session, event.ask)) for event in inbox.take(session, asks, copy, now)]
+    return [(event, look(session, event.ask, now)) for event in inbox.take(session, asks, copy, now)]
 
 
 def _settle(session: Session, ended: Sequence[Ended], copy: str, now: datetime) -> list[Begun]:
-    return [(event, look(session, event.ask)) for event in inbox.settle(session, ended, copy, now)]
+    return [(event, look(session, event.ask, now)) for event in inbox.settle(session, ended, copy, now)]
 
 
 def place_of(ask: Ask) -> Address:

@@ -10,16 +10,22 @@ from weakref import WeakValueDictionary
 
 from sqlmodel import Session
 
+from handlers.acts import ACTS, perform
 from handlers.commands import Commands, Front
+from handlers.enrolment import JOIN
 from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
 from handlers.phrasing import Phrasing
 from handlers.support import REPLY, Support, reference
+from handlers.talk import CANCEL, Talk
+from handlers.understand import Reading
 from models.campaign import Campaign
+from models.codes import code_in, hidden
 from models.conversation import Earlier, Turn, language_under, recall, record, reply_to, turn_asked
+from models.drafts import awaited
 from models.inbox import ask_behind, storable
 from models.message import Address, Ask, Choice, Reply
 from models.people import choose_language, language_chosen
-from models.store import Store
+from models.store import Store, in_turn
 
 FAR_BACK = 20  # turns that a question may go on with
 REMEMBERED = timedelta(minutes=30)  # how long a question may go on with what was talked of before
@@ -49,7 +55,7 @@ class Before:
     """What is known when a message comes: the turn, if it came before, else what its sender said and chose earlier.
 
     `under` is the language of the reply whose button was pressed, `offered` the last reply if a plain yes or no may
-    press a button of it.
+    press a button of it, `awaited` the action that the text completes.
     """
 
     again: Turn | None
@@ -58,6 +64,18 @@ class Before:
     in_reply_to: str | None
     under: str | None
     offered: Reply | None
+    awaited: str | None = None
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """What Usher is to do. In free words there is a `reading`, and what the circular says of it is `known`."""
+
+    word: str
+    argument: str
+    language: str
+    reading: Reading | None = None
+    known: Reply | None = None
 
 
 class Reception:
@@ -70,8 +88,10 @@ class Reception:
         machine_time: Callable[[], datetime],
         keep: Path | None = None,
         support_room: Address | None = None,
+        *,
+        mails: bool = False,
     ) -> None:
-        self._store = store
+        self._store, self._mails = store, mails
         self.phrasing = Phrasing(campaigns)
         self._facts = Facts.of(campaigns, keep)
         self._commands = Commands(self._facts, self.phrasing)
@@ -116,11 +136,15 @@ class Reception:
 
     async def _take(self, ask: Ask, also: Also | None, before: Before | None) -> Turn:
         if before is None:
-            before = await self._store.read(look, ask)
+            before = await self._store.read(look, ask, self._machine_time())
         if before.again:
             return before.again
         ask = replace(ask, in_reply_to=before.in_reply_to)
         ask, action = self._meant(ask, before)
+        if code := code_in(action):
+            action = f"{JOIN} {code}"
+        # A code is a key: what was written is kept without it.
+        ask = replace(ask, text=hidden(ask.text))
         return await self._answered(ask, action, before, also)
 
     async def _answered(self, ask: Ask, action: str, before: Before, also: Also | None) -> Turn:
@@ -128,6 +152,8 @@ class Reception:
         word, _, argument = action.partition(" ")
         if chosen := self._commands.chosen(word, argument):
             await self._store.write(choose_language, ask.sender, chosen, self._machine_time())
+        if word in ACTS:
+            return await self._store.write(self._perform, ask, _Deed(word, argument, language), also)
         if word == SUPPORT and argument:
             reply = await self.support.pass_on(ask, argument, language)
         elif word == REPLY:
@@ -135,10 +161,14 @@ class Reception:
         elif fixed := self._fixed(ask, word, argument, language):
             reply = fixed
         else:
-            reply = self._facts.reply(action, ask.at, _talked_of(before.earlier, ask.at), language)
+            understood = self._facts.understand(action, ask.at, _talked_of(before.earlier, ask.at))
+            reply = self._facts.tell(understood, ask.at, language)
             if self._awaits_words(before.earlier):
                 return await self._store.write(self._pass_on_words, ask, reply, language, also)
             reply = _with_reference(reply, ask)
+            if (wish := self._facts.wish(understood)) and wish.does in ACTS:
+                deed = _Deed(wish.does, wish.campaign or "", language, wish.reading, reply)
+                return await self._store.write(self._perform, ask, deed, also)
         return await self._store.write(self._keep, ask, reply, action, also)
 
     def _fixed(self, ask: Ask, word: str, argument: str, language: str) -> Reply | None:
@@ -152,6 +182,20 @@ class Reception:
             found = self._facts.answer(campaign, key, ask.at, language)
             return _with_reference(found, ask) if found else self.phrasing.say(language, ask.at, "gone")
         return self._commands.answer(word, argument, ask.at, language)
+
+    def _perform(self, session: Session, ask: Ask, deed: _Deed, also: Also | None) -> Turn:
+        """Do it and keep the turn, both or neither: what comes a second time finds the turn."""
+        if also:
+            also(session)
+        in_turn(session, str(ask.room))
+        if again := turn_asked(session, ask.id):
+            return again
+        now = self._machine_time()
+        talk = Talk(session, ask, deed.language, self.phrasing, now, self._mails, deed.reading)
+        reply = perform(talk, deed.word, deed.argument, deed.known)
+        action = None if deed.reading else hidden(f"{deed.word} {deed.argument}".strip())
+        campaign = reply.answer.partition("/")[0] if reply.answer else None
+        return record(session, ask, reply, recorded_at=now, subject=reply.answer, campaign=campaign, action=action)
 
     def _pass_on_words(self, session: Session, ask: Ask, answered: Reply, language: str, also: Also | None) -> Turn:
         if also:
@@ -168,15 +212,20 @@ class Reception:
 
     def _meant(self, ask: Ask, before: Before) -> tuple[Ask, str]:
         """The action that is meant: a plain yes, no or cancel presses a button of the last reply."""
+        if before.offered and CANCEL in {choice.action for choice in before.offered.choices}:
+            pressed = before.offered.choices[0].action if _YES.fullmatch(ask.text) else CANCEL
+            return replace(ask, in_reply_to=before.earlier[-1].ask_id), pressed
+        if before.awaited:
+            return ask, _completed(before.awaited, ask.text)
         if before.offered is None:
             return ask, ask.text
         offered = {choice.action.partition(" ")[0]: choice.action for choice in before.offered.choices}
         if NO_SUPPORT not in offered:
             return ask, ask.text
         no = _CANCEL if self._awaits_words(before.earlier) else _NO
-        for pressed, words in ((offered.get(SUPPORT), _YES), (NO_SUPPORT, no)):
-            if pressed and words.fullmatch(ask.text):
-                return replace(ask, in_reply_to=before.earlier[-1].ask_id), pressed
+        for action, words in ((offered.get(SUPPORT), _YES), (NO_SUPPORT, no)):
+            if action and words.fullmatch(ask.text):
+                return replace(ask, in_reply_to=before.earlier[-1].ask_id), action
         return ask, ask.text
 
     def _awaits_words(self, earlier: Sequence[Earlier]) -> bool:
@@ -189,8 +238,8 @@ class Reception:
         return self.support.room is not None and ask.room.within(self.support.room)
 
 
-def look(session: Session, ask: Ask) -> Before:
-    """Read all that the reply to `ask` may depend on."""
+def look(session: Session, ask: Ask, now: datetime) -> Before:
+    """Read all that the reply to `ask` may depend on. `now` is machine time."""
     is_action = ask.text.startswith("/")
     earlier = recall(session, ask.room, ask.sender, 1 if is_action else FAR_BACK)
     again = turn_asked(session, ask.id) if any(turn.ask_id == ask.id for turn in earlier) else None
@@ -203,7 +252,16 @@ def look(session: Session, ask: Ask) -> Before:
         in_reply_to,
         language_under(session, in_reply_to, ask.room) if in_reply_to and is_action else None,
         reply_to(session, earlier[-1].ask_id) if answers_offer else None,
+        None if is_action else awaited(session, ask.sender, ask.room, now),
     )
+
+
+def _completed(action: str, text: str) -> str:
+    """The action that was waited for, with the text: unless that calls it off, or asks something."""
+    if _CANCEL.fullmatch(text):
+        return CANCEL
+    is_question = "@" not in text and text.rstrip().endswith(("?", "？"))
+    return text if is_question else f"{action} {text}"
 
 
 def _language_of(session: Session, person: Address) -> str:
@@ -222,6 +280,8 @@ def _with_reference(reply: Reply, ask: Ask) -> Reply:
 def _language(ask: Ask, action: str, before: Before) -> str:
     """That of the text; of a pressed button that of the reply it stood under; else what was chosen or spoken last."""
     spoken = next((turn.language for turn in reversed(before.earlier) if turn.language), None)
+    if action.startswith("/") and before.awaited:
+        return spoken or before.chosen or ask.language or "en"
     if action.startswith("/"):
         return before.under or before.chosen or ask.language or spoken or "en"
     return language_of(ask.text, spoken or before.chosen or ask.language or "en")

@@ -75,14 +75,47 @@ class Source:
 
 @dataclass(frozen=True)
 class Choice:
-    """A button: what it says, and the text that pressing it sends."""
+    """A button: what it says, and the text that pressing it sends.
+
+    `form`: what is missing can be asked for in a form, where the channel has forms: `handlers.forms` knows which.
+    """
 
     label: str
     action: str
+    form: bool = False
 
     def __post_init__(self) -> None:
         if len(self.action.encode()) > ACTION_BYTES:
             raise ValueError(f"action longer than {ACTION_BYTES} bytes: {self.action!r}")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a form asks for."""
+
+    label: str
+    hint: str = ""
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """What completes an action: sent, it is the action, a space, and what was written in the fields, a line each."""
+
+    title: str
+    send: str
+    cancel: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that goes with a reply. `method` is that of a calendar file, as in RFC 5546."""
+
+    name: str
+    content: str
+    media_type: str = "text/calendar"
+    method: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +125,7 @@ class Reply:
     `answer` names what was answered (`campaign/key`, several joined by a space); `language` is that of `text`.
     `private`: only the asker may see it, wherever it was asked. `about` is the person that it tells of: a channel of
     theirs may show them by name. `chosen` is the action of the choice that was made: they are settled then.
+    `renews`: the asker counts as another person from now on, so a channel that keeps a session begins a new one.
     """
 
     text: str
@@ -103,6 +137,8 @@ class Reply:
     private: bool = False
     about: Address | None = None
     chosen: str | None = None
+    files: tuple[File, ...] = ()
+    renews: bool = False
 
 
 class SendError(Exception):

@@ -21,7 +21,14 @@ SIMPLIFIED = "zh-Hans"  # never written by hand: made from zh-Hant
 
 @lru_cache(maxsize=1)
 def phrases() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads((Path(__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
+    """Every sentence by its language and its key: a file for each subject, and no key in two of them."""
+    told: dict[str, dict[str, str]] = {}
+    for file in sorted((Path(__file__).parent / "phrases").glob("*.toml")):
+        for language, sentences in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if twice := told.setdefault(language, {}).keys() & sentences.keys():
+                raise ValueError(f"{file.name}: {', '.join(sorted(twice))} stands in another file already")
+            told[language] |= sentences
+    return told
 
 
 @lru_cache(maxsize=1)

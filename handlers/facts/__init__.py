@@ -14,8 +14,8 @@ from models.message import Behaviour, Choice, Reply
 from models.wording import Wording, in_script
 
 __all__ = [
-    "ANSWER", "NO_SUPPORT", "SUPPORT", "Event", "Facts", "Standing", "answer_action", "language_of", "next_event",
-    "say_timeline", "standings", "timeline",
+    "ANSWER", "NO_SUPPORT", "SUPPORT", "Event", "Facts", "Standing", "Wish", "answer_action", "language_of",
+    "next_event", "say_timeline", "standings", "timeline",
 ]  # fmt: skip
 
 ANSWER, SUPPORT, NO_SUPPORT = "/a", "/support", "/no"
@@ -28,6 +28,15 @@ _NOT_COVERED = 3  # what one circular does not cover, another may
 def answer_action(campaign: str, key: str) -> str:
     """The action of a button that asks for one answer: it carries the campaign, so that it never gets another's."""
     return f"{ANSWER} {campaign} {key}"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What Usher itself is asked to do, of which campaign if one is meant, and all that the words say of it."""
+
+    does: str
+    campaign: str | None
+    reading: Reading
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,10 @@ class Facts:
     def reply(self, text: str, now: datetime, history: Sequence[str] = (), language: str | None = None) -> Reply:
         """What the person reads. `history` are their earlier messages, oldest first; pure."""
         language = language or language_of(text, language_of(history[-1]) if history else "en")
-        understood = self.understand(text, now, history)
+        return self.tell(self.understand(text, now, history), now, language)
+
+    def tell(self, understood: Sequence[tuple[Understander, Understanding]], now: datetime, language: str) -> Reply:
+        """What the person reads of what was understood."""
         if len(understood) > 1:
             offered = [(one.campaign.key, _first(what)) for one, what in understood]
             return self.which_campaign(offered, now, language)
@@ -67,6 +79,17 @@ class Facts:
             pair for pair in fitting
             if _standing(*pair) == _standing(first, best) and best.strength - pair[1].strength < CLOSE
         ]  # fmt: skip
+
+    def wish(self, understood: Sequence[tuple[Understander, Understanding]]) -> Wish | None:
+        """What Usher itself is asked to do; None where something is only asked. Several circulars: of none of them."""
+        wishes = [
+            Wish(does, one.campaign.key, what.parts[0].reading)
+            for one, what in understood
+            if len(what.parts) == 1 and (does := one.campaign.answer[what.parts[0].key].does)
+        ]
+        if not wishes or len(wishes) < len(understood) or len({wish.does for wish in wishes}) > 1:
+            return None
+        return wishes[0] if len(wishes) == 1 else replace(wishes[0], campaign=None)
 
     def _meant(self, text: str, now: datetime, history: Sequence[str]) -> tuple[Understander, ...]:
         """The campaigns that may be meant: those that know what the text names, else what was talked of before."""

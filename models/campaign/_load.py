@@ -86,7 +86,8 @@ def _check_keys(folder: Path, campaign: Campaign) -> None:
     campaign_file, answers_file = folder / "campaign.toml", folder / "answers.toml"
     grounds = [g.key for g in (*campaign.facts, *campaign.contacts, *campaign.briefings, *campaign.targets)]
     grounds += [g.key for g in (*campaign.links, *campaign.glossary)]
-    for keys in (grounds, [s.key for s in campaign.subjects], [r.key for r in campaign.reminders]):
+    for keys in (grounds, [s.key for s in campaign.subjects], [r.key for r in campaign.reminders],
+                 [t.key for t in campaign.tasks]):  # fmt: skip
         if twice := _doubles(keys):
             raise CampaignError(f"{campaign_file}: the key {twice[0]} is used twice")
     if twice := _doubles(answer.key for answer in campaign.answers):
@@ -101,16 +102,23 @@ def _check_keys(folder: Path, campaign: Campaign) -> None:
         _known(f"{campaign_file}: subject.{subject.key}.within", [subject.within or "*"], subjects)
         if within.get((subject.key, *campaign.ancestors[subject.key])[-1]):
             raise CampaignError(f"{campaign_file}: subject.{subject.key}.within: it leads back to itself")
-    for briefing in campaign.briefings:
-        _known(f"{campaign_file}: briefing.{briefing.key}.closes", [briefing.closes] if briefing.closes else [],
-               campaign.fact)  # fmt: skip
-    for reminder in campaign.reminders:
-        _known(f"{campaign_file}: reminder.{reminder.key}.milestone", [reminder.milestone], campaign.fact)
+    _check_dated(campaign_file, campaign)
     _known(f"{campaign_file}: starts", campaign.starts, campaign.answer)
     for answer in campaign.answers:
         place = f"{answers_file}: answer.{answer.key}"
         _known(f"{place}.sources", answer.sources, campaign.grounds)
         _known(f"{place}.covers", [cell.partition(":")[0] for cell in answer.covers], subjects)
+
+
+def _check_dated(file: Path, campaign: Campaign) -> None:
+    """What names the fact with its date must name one that there is."""
+    for briefing in campaign.briefings:
+        _known(f"{file}: briefing.{briefing.key}.closes", [briefing.closes] if briefing.closes else [],
+               campaign.fact)  # fmt: skip
+    for task in campaign.tasks:
+        _known(f"{file}: task.{task.key}.due", [task.due], campaign.fact)
+    for reminder in campaign.reminders:
+        _known(f"{file}: reminder.{reminder.key}.milestone", [reminder.milestone], campaign.fact)
 
 
 def _known(place: str, used: Iterable[str], known: Iterable[str]) -> None:

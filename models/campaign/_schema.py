@@ -1,7 +1,7 @@
 """A circular as reviewed data: its facts, dates, briefings, targets and answers, each with the words it rests on."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -76,9 +76,21 @@ class Contact(Grounded):
     hours: Words = Field(default_factory=dict)
 
 
+class Offers(_Data):
+    """How a seat that was given back is offered to the next in the waiting list: how long it is kept for them.
+
+    With `at` it is not offered at once, but at that time of the day `days_before` the briefing.
+    """
+
+    hours: int = Field(default=24, ge=1, le=240)
+    days_before: int = Field(default=1, ge=0, le=30)
+    at: time | None = None
+
+
 class Briefing(Grounded):
     """One session that people can attend. An absent `limit` or `capacity` is not stated, which is not "unlimited"."""
 
+    key: Annotated[Key, Field(max_length=16)]  # it stands in the actions of buttons, which are short
     on: date
     start: time
     end: time | None = None
@@ -91,6 +103,8 @@ class Briefing(Grounded):
     limit: int | None = None
     capacity: int | None = None
     closes: Key | None = None
+    login: bool = False  # those who are registered need login information, which support sets
+    offers: Offers = Offers()
     elsewhere: Mapping[str, str] = Field(default_factory=dict)
 
 
@@ -134,6 +148,15 @@ class Subject(_Data):
     hints: tuple[str, ...] = ()
 
 
+class Task(_Data):
+    """Something that each participant has to do; it may declare it done. `due` is the fact with its deadline."""
+
+    key: Annotated[Key, Field(max_length=16)]
+    name: Words
+    done: Words
+    due: Key
+
+
 class Reminder(_Data):
     """When to remind of a milestone: lead times such as `7 business days`, `1 calendar day`, `3 hours`."""
 
@@ -174,6 +197,7 @@ class Answer(_Data):
     """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone.
 
     `short` is a title of a word or two, for the quick starts; `command` a word that asks for it, as in /deadlines.
+    `does` names what Usher itself does where this is asked for, as /seats; the text is for who may not have it done.
     """
 
     key: Key
@@ -181,6 +205,7 @@ class Answer(_Data):
     title: Words
     short: Words = Field(default_factory=dict)
     command: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
+    does: Annotated[str, Field(pattern=r"^/[a-z]{1,11}$")] | None = None
     covers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_.*-]+:[a-z0-9_*-]+$")], ...] = ()
     triggers: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()
@@ -208,6 +233,8 @@ class Campaign(_Data):
     qualifiers: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     starts: tuple[Key, ...] = ()
+    registry: Words = Field(default_factory=dict)  # where a seat is registered so that it counts
+    retention_days: int = Field(default=90, ge=0)  # how long people's names are kept after the last date
     participant: Words = Field(default_factory=lambda: {"en": "participant", "zh-Hant": "參與者"})
     session: Words = Field(default_factory=lambda: {"en": "briefing", "zh-Hant": "簡報會"})
     sessions: Words = Field(default_factory=lambda: {"en": "briefings", "zh-Hant": "簡報會"})
@@ -218,6 +245,7 @@ class Campaign(_Data):
     targets: tuple[Target, ...] = Field(alias="target", default=())
     links: tuple[Link, ...] = Field(alias="link", default=())
     glossary: tuple[Term, ...] = Field(alias="term", default=())
+    tasks: tuple[Task, ...] = Field(alias="task", default=())
     reminders: tuple[Reminder, ...] = Field(alias="reminder", default=())
     answers: tuple[Answer, ...] = Field(alias="answer")
     circular: str
@@ -240,6 +268,28 @@ class Campaign(_Data):
     @cached_property
     def answer(self) -> Mapping[str, Answer]:
         return {answer.key: answer for answer in self.answers}
+
+    @cached_property
+    def briefing(self) -> Mapping[str, Briefing]:
+        return {briefing.key: briefing for briefing in self.briefings}
+
+    @cached_property
+    def task(self) -> Mapping[str, Task]:
+        return {task.key: task for task in self.tasks}
+
+    @cached_property
+    def ends(self) -> datetime:
+        """The end of the last day that the circular names."""
+        days = [fact.when.last for fact in self.facts if fact.when] + [briefing.on for briefing in self.briefings]
+        return datetime.combine(max(days, default=self.calendar.last) + timedelta(days=1), time(), self.zone)
+
+    def opening(self, briefing: Briefing) -> datetime:
+        """When the briefing begins."""
+        return datetime.combine(briefing.on, briefing.start, self.zone)
+
+    def closing(self, briefing: Briefing) -> datetime:
+        """Until when one can register for it: as the circular states, else until it begins."""
+        return self.safe_instant(briefing.closes) if briefing.closes else self.opening(briefing)
 
     @cached_property
     def contact(self) -> Mapping[str, Contact]:

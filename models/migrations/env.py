@@ -6,14 +6,20 @@ from alembic import context
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlmodel import SQLModel
 
+import models.codes
+import models.contacts
 import models.conversation
 import models.demonstration
+import models.drafts
 import models.inbox
 import models.leases
 import models.outbox
+import models.participants
 import models.people
 import models.reach
+import models.seats
 import models.sessions
+import models.status
 import models.support  # noqa: F401 - importing a module of rows puts its tables into the metadata
 
 

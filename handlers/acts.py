@@ -1,0 +1,78 @@
+"""The one table of what Usher does on request, and the one place that checks who may ask for it, and where."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from handlers import calendar, enrolment, owndata, seats, status
+from handlers.enrolment import ACT_FOR, JOIN
+from handlers.talk import CANCEL, Act, Gone, NotEnrolled, NotTheirs, Talk, WhichCampaign, WhichParticipant
+from models.message import Choice, Reply
+
+log = logging.getLogger(__name__)
+
+OFFERED = 10  # choices in one message
+
+
+def _cancel(talk: Talk, argument: str) -> Reply:
+    talk.settle_draft()
+    return talk.say("cancelled")
+
+
+ACTS: Mapping[str, Act] = {
+    CANCEL: Act(_cancel, enrolled=False, public=True),
+    **enrolment.ACTS,
+    **seats.ACTS,
+    **status.ACTS,
+    **calendar.ACTS,
+    **owndata.ACTS,
+}
+
+
+def perform(talk: Talk, word: str, argument: str, known: Reply | None = None) -> Reply:
+    """Do what the action asks for, if its sender may have it done here.
+
+    `known` is what the circular says of it, where it was asked for in free words: those for whom it cannot be done read
+    that first.
+    """
+    act = ACTS[word]
+    if talk.ask.in_public and not act.public:
+        return _after(known, talk.say("only_private"))
+    try:
+        if act.enrolled:
+            _ = talk.contact
+        if not act.continues:
+            talk.settle_draft()
+        return act.do(talk, argument)
+    except NotEnrolled:
+        return _after(known, talk.say("not_enrolled", None, Choice(talk.label("join"), JOIN, form=True)))
+    except (NotTheirs, Gone) as refused:
+        return _refused(talk, refused)
+    except WhichParticipant:
+        return _which_participant(talk, f"{word} {argument}".strip())
+    except WhichCampaign as several:
+        named = ((talk.wording(one).word(one.name), one.key) for one in several.campaigns[:OFFERED])
+        choices = (Choice(talk.script(name), f"{word} {key}") for name, key in named)
+        return replace(talk.say("which.campaign", None, *choices), behaviour="clarify")
+
+
+def _refused(talk: Talk, refused: NotTheirs | Gone) -> Reply:
+    if isinstance(refused, Gone):
+        return talk.say("no_longer")
+    log.warning("%s may not act for %s: refused", talk.ask.sender, refused.participant)
+    return talk.say("not_theirs")
+
+
+def _which_participant(talk: Talk, action: str) -> Reply:
+    """Ask for whom; what was wanted is done once that is said."""
+    mark = talk.expect(ACT_FOR, {"action": action})
+    choices = (Choice(f"{one.code} · {one.name}"[:60], f"{ACT_FOR} {one.code} {mark}")
+               for one in talk.participants[:OFFERED])  # fmt: skip
+    return replace(talk.say("which.participant", None, *choices), behaviour="clarify")
+
+
+def _after(known: Reply | None, said: Reply) -> Reply:
+    """What the circular says, which anybody may read, and then why nothing was done."""
+    if known is None:
+        return said
+    return replace(known, text=f"{known.text}\n\n{said.text}", choices=(*known.choices, *said.choices))
