@@ -8,7 +8,16 @@ from importlib import import_module
 from importlib.util import find_spec
 
 # Modules that add commands of their own, by `register(subparsers)`.
-MORE = ("bot.ask", "bot.campaigns", "bot.staff", "bot.manifest", "bot.doctor")
+MORE = (
+    "bot.ask",
+    "bot.campaigns",
+    "bot.staff",
+    "bot.participants",
+    "bot.records",
+    "bot.briefings",
+    "bot.manifest",
+    "bot.doctor",
+)
 
 SETTINGS = "Settings are read from the environment and the file .env; .env.example explains each."
 

@@ -5,13 +5,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.channels import Channels, support_room
+from bot.channels import Channels, mail_sender, support_room
 from bot.clock import CampaignClock, DemonstrationClock, machine_time
+from bot.samples import keep_samples
 from bot.settings import Settings, SettingsError
+from bot.ticks import Ticks
 from handlers.reception import Reception
 from models.campaign import Campaign, load_all
 from models.demonstration import OtherBeginning, RealConversations, running
 from models.store import Store
+from scheduler.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,11 @@ class App:
     clock: CampaignClock
     demonstration: DemonstrationClock | None = None
     channels: Channels | None = None
+    ticking: Clock | None = None
 
     async def close(self) -> None:
+        if self.ticking:
+            await self.ticking.stop()
         if self.channels:
             await self.channels.stop()
         if self.demonstration:
@@ -43,12 +49,16 @@ async def build(settings: Settings) -> App:
         clock = CampaignClock()
         demonstration = await _demonstration(settings, store, clock)
         room = support_room(settings)
-        reception = Reception(store, campaigns, machine_time, settings.var / "understanding", room)
+        reception = Reception(
+            store, campaigns, machine_time, settings.var / "understanding", room, sender=mail_sender(settings)
+        )
         channels = Channels(settings, store, reception, campaigns, clock)
+        ticks = Ticks(store, reception.phrasing, campaigns, clock.now, machine_time, bool(settings.smtp_url))
         failed.pop_all()
     if demonstration:
         demonstration.keep()
-    return App(settings, store, campaigns, reception, clock, demonstration, channels)
+    ticking = Clock(ticks.jobs(), store)
+    return App(settings, store, campaigns, reception, clock, demonstration, channels, ticking)
 
 
 async def _demonstration(settings: Settings, store: Store, clock: CampaignClock) -> DemonstrationClock | None:
@@ -62,7 +72,7 @@ async def _demonstration(settings: Settings, store: Store, clock: CampaignClock)
             raise SettingsError(f"DATABASE_URL holds a demonstration, whose times were never real: {again}.")
         return None
     try:
-        return await DemonstrationClock.begin(store, settings.as_of, clock)
+        demonstration = await DemonstrationClock.begin(store, settings.as_of, clock)
     except OtherBeginning as error:
         raise SettingsError(
             f"AS_OF={_told(settings.as_of)}, but the demonstration in this database began at "
@@ -72,6 +82,8 @@ async def _demonstration(settings: Settings, store: Store, clock: CampaignClock)
         raise SettingsError(
             "DEMO=1, but DATABASE_URL holds conversations that no demonstration had: name another DATABASE_URL."
         ) from error
+    await store.write(keep_samples, machine_time())
+    return demonstration
 
 
 def _told(as_of: datetime | None, like: datetime | None = None) -> str:

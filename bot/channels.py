@@ -15,11 +15,13 @@ from bot.clock import CampaignClock, machine_time
 from bot.intake import Answering, Intake
 from bot.page.channel import WebChat
 from bot.settings import Settings
-from handlers.commands import Command, Front, menu
+from handlers.commands import Command, menu
+from handlers.forms import form
+from handlers.front import Front
 from handlers.reception import Reception
 from models import leases, reach
 from models.campaign import Campaign
-from models.message import Address, Ask, Channel
+from models.message import Address, Ask, Channel, Form
 from models.outbox import redirect
 from models.store import Store
 from scheduler.delivery import Delivery
@@ -57,6 +59,12 @@ class Inside:
 
     async def front(self, person: Address) -> Front:
         return await self.reception.front(person, self.clock.now())
+
+    async def language_for(self, ask: Ask) -> str:
+        return await self.reception.language_for(ask)
+
+    def form(self, action: str, language: str) -> Form | None:
+        return form(action, lambda phrase: self.say(phrase, language))
 
     async def may_reply(self, person: Address) -> bool:
         return await self.reception.support.may_reply(person)
@@ -127,6 +135,11 @@ class Channels:
                 await channel.stop_listening()
             await self.intake.stop()
             await self.delivery.stop()
+
+
+def mail_sender(settings: Settings) -> str | None:
+    """Who Usher's mails come from; None where it sends none."""
+    return settings.mail_from if settings.smtp_url else None
 
 
 def support_room(settings: Settings) -> Address | None:

@@ -2,21 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.answering import OURS, Answerer, Answering, Hearing, Outcome, Times, Work
+from bot.background import Background
 from bot.buckets import Buckets
 from handlers.reception import Before, look
 from models import inbox
 from models.inbox import State, Taken, TakenOver
-from models.message import Address, Ask
+from models.message import Address, Ask, SendError
 from models.store import Store, StoreError
 
 __all__ = ["Answering", "Intake", "NotTaken", "Times", "place_of"]
@@ -61,7 +61,8 @@ class Intake:
         self._keeping: asyncio.Task[None] | None = None
         self._stopping = False
         self._sorry = Buckets(1, 1 / 60)
-        self._shown: set[asyncio.Task[None]] = set()  # what is done for the eye only, beside the answers
+        # What is done for the eye only, beside the answers.
+        self._shown = Background(log, SendError, DBAPIError, StoreError, level=logging.INFO)
 
     def start(self) -> None:
         self._keeping = asyncio.create_task(self._keep(), name="intake")
@@ -88,9 +89,11 @@ class Intake:
     async def stop(self) -> None:
         """Begin nothing more, wait for the answers in the making, and give back the rest."""
         self._stopping = self._answerer.stopping = True
-        tasks = {work.task for work in self._held.values() if work.task} | self._shown
+        tasks = {work.task for work in self._held.values() if work.task}
+        until = asyncio.get_running_loop().time() + self._times.stop
         if tasks:
             await asyncio.wait(tasks, timeout=self._times.stop)
+        await self._shown.stop(until - asyncio.get_running_loop().time())
         if self._keeping:  # not before: it keeps up the leases of what is in the making
             tasks.add(self._keeping)
         for task in tasks:
@@ -148,7 +151,7 @@ class Intake:
             return
         self._end(work, outcome)
         if outcome[0] is State.ANSWERED and work.heard and work.heard.chosen:
-            self._show(self._answerer.show_chosen(work), f"a choice made by {work.event.ask.id}")
+            self._shown.begin(self._answerer.show_chosen(work), f"showing the choice made by {work.event.ask.id}")
 
     def _end(self, work: Work, outcome: Outcome) -> None:
         self._ended.append((work.event, *outcome))
@@ -200,17 +203,7 @@ class Intake:
     def _apologise(self, ask: Ask) -> None:
         """Say that something is wrong, once a minute to each: silence would be worse, and it is sent again later."""
         if not ask.overheard and not self._sorry.take(str(ask.sender)):
-            self._show(self._answerer.apologise(ask), f"an apology for {ask.id}")
-
-    def _show(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        task = asyncio.create_task(work, name=what)
-        self._shown.add(task)
-        task.add_done_callback(self._was_shown)
-
-    def _was_shown(self, task: "asyncio.Task[None]") -> None:
-        self._shown.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.info("%s could not be shown (%s)", task.get_name(), error)
+            self._shown.begin(self._answerer.apologise(ask), f"an apology for {ask.id}")
 
 
 def _take(session: Session, asks: Sequence[Ask], copy: str, now: datetime) -> list[Begun]:

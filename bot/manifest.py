@@ -16,6 +16,7 @@ SCOPES = {
     "app_mentions:read": "hear who writes @Usher in a channel",
     "chat:write": "answer: direct messages, threads, messages only the asker sees, choices shown as made",
     "commands": "take the command /usher",
+    "files:write": "send the files that belong to an answer: calendar entries, lists",
     "im:history": "hear what people write to Usher in a direct message",
 }
 SUPPORT_SCOPES = {"groups:history": "hear replies in the private channel of the support team"}

@@ -71,6 +71,8 @@ class _Server(uvicorn.Server):
             print(f"Usher answers at {_address(taken)}", flush=True)
         # After that, so that the start is not longer for it; a question that comes meanwhile is answered meanwhile.
         self._settling = asyncio.create_task(asyncio.to_thread(_settle, self._app))
+        if self._app.ticking:
+            self._app.ticking.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._web.state.close()  # an open stream would hold up the end until its time is over

@@ -13,7 +13,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         required=True, metavar="WHAT"
     )
     add = team.add_parser("add", help="name a member of the support team, or another account of one")
-    add.add_argument("name", type=_name)
+    add.add_argument("name", type=person_name)
     account = add.add_mutually_exclusive_group(required=True)
     example = "for example T012AB3C4:U056DE7F8"
     account.add_argument("--slack", metavar="TEAM:USER", type=_slack, dest="account", help=example)
@@ -34,7 +34,7 @@ def _later(what: str, *fields: str) -> Callable[[argparse.Namespace], int]:
     return lambda given: int(getattr(import_module("bot.team"), what)(*(getattr(given, field) for field in fields)))
 
 
-def _name(given: str) -> str:
+def person_name(given: str) -> str:
     name = given.strip()
     if not 0 < len(name) <= 80 or not name.isprintable():
         raise argparse.ArgumentTypeError("a name has 1 to 80 letters")

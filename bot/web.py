@@ -1,9 +1,6 @@
 """The web chat page: shows visitors their own conversation, takes their questions, and says whether Usher is well."""
 
-import hashlib
 import logging
-import math
-from datetime import timedelta
 
 from sqlmodel import Session
 from starlette.applications import Starlette
@@ -16,20 +13,22 @@ from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.app import App
-from bot.buckets import Buckets
 from bot.clock import machine_time
 from bot.page import words
+from bot.page.asking import Asking
 from bot.page.circulars import shown_circular
-from bot.page.form import QUESTION_LENGTH, Form, FormError, number, read_fields, read_form
+from bot.page.downloads import download
+from bot.page.form import FormError, number, read_fields
 from bot.page.frame import Frames, destination
-from bot.page.limits import ADDRESS_BURST, ADDRESS_RATE, VISITOR_BURST, VISITOR_RATE
-from bot.page.live import GONE, Live
+from bot.page.limits import Pace
+from bot.page.live import GONE, Has, Live
 from bot.page.pages import BACK, Pages, is_script
+from bot.page.session import room_of, sign_out
 from bot.page.templates import HEADERS, Templates
-from bot.page.visitor import LIFETIME, Visit, Visitors
-from models.conversation import Turn, turn_of
-from models.message import Address, Ask
-from models.sessions import end_session, has_ended
+from bot.page.visitor import Visit, Visitors
+from models.conversation import turn_of
+from models.message import File
+from models.sessions import standing
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +45,7 @@ def web(app: App) -> Starlette:
             Route("/", page.show, methods=["GET"]),
             Route("/", page.ask, methods=["POST"]),
             Route("/stream", page.stream, methods=["GET"]),
+            Route("/file/{turn}/{number}", page.file, methods=["GET"]),
             Route("/language", page.switch, methods=["POST"]),
             Route("/signout", page.sign_out, methods=["POST"]),
             Route("/time", page.move, methods=["POST"]),
@@ -81,9 +81,8 @@ class Page:
         frames = Frames(app)
         self._pages = Pages(app, self._templates, frames, self._visitors)
         self._live = Live(app, self._templates, frames)
-        self._by_visitor = Buckets(VISITOR_BURST, VISITOR_RATE)
-        self._by_address = Buckets(ADDRESS_BURST, ADDRESS_RATE)
-        self._warned = False
+        self._pace = Pace(proxies=bool(app.settings.trusted_proxies))
+        self._asking = Asking(app, self._pages, self._live, self._visitors, self._pace)
 
     def close(self) -> None:
         self._live.close()
@@ -93,48 +92,31 @@ class Page:
         return await self._pages.conversation(request, self._visitors.recognise(request))
 
     async def ask(self, request: Request) -> Response:
-        """Ask what the form says. A script gets the turn; else the page is shown anew: a reload of it asks nothing."""
         self._only_our_page(request)
-        form = await read_form(request)
-        visit = self._visitors.recognise(request)
-        if wait := self._wait(request, visit):
-            return await self._not_asked(request, visit, form, 429, "too_fast", wait)
-        if not form.text:
-            return await self._not_asked(request, visit, form, 422, "empty")
-        if len(form.text) > QUESTION_LENGTH:
-            return await self._not_asked(request, visit, form, 422, "too_long")
-        request.state.unanswered = form  # for `apologise`: what was typed is given back
-        ended, under = await self._app.store.read(_before_asking, visit, form.under)
-        if is_script(request) and (ended or _of_another(visit, form.session, form.after)):
-            return JSONResponse({"reload": True}, 409, HEADERS)
-        visit = Visit.new() if ended else visit
-        place = Address("web", visit.visitor)
-        ask_id = _ask_id(visit.visitor, form.nonce, form.text)
-        language = words.chosen(request, self._app.campaigns)
-        turn = await self._app.reception.take(
-            Ask(ask_id, place, place, form.text, self._app.clock.now(), language, under.ask_id if under else None)
-        )
-        response: Response = RedirectResponse("/#newest", 303, HEADERS)
-        if is_script(request):
-            html = self._live.html([turn], [under] if under else [])
-            response = JSONResponse({"html": html, "session": visit.mark}, 200, HEADERS)
-        self._visitors.remember(request, response, visit)
-        return response
+        return await self._asking.ask(request)
 
     async def stream(self, request: Request) -> Response:
         """What arrives by itself, for as long as the page is open. Without a conversation there is nothing to send."""
         visit, asked = self._visitors.recognise(request), request.query_params
         after = number(request.headers.get("last-event-id")) or number(asked.get("after")) or 0
-        if _of_another(visit, asked.get("session", ""), after):
+        if visit.of_another(asked.get("visitor", ""), after):
             return Response(GONE, headers=STREAM, media_type=EVENTS)
         if not visit.known:
             return Response(None, 204, HEADERS)  # a browser does not come again after that
-        address = self._address(request)
+        address = self._pace.address(request)
         if not self._live.has_room(address):
             return self._pages.notice(request, "failed", "many_streams", 429, {"Retry-After": "30"})
-        language = words.chosen(request, self._app.campaigns)
-        events = self._live.stream(visit, after, asked.get("stamp", ""), language, address)
+        has = Has(after, asked.get("stamp", ""), asked.get("own", ""))
+        events = self._live.stream(visit, has, words.chosen(request, self._app.campaigns), address)
         return StreamingResponse(events, headers=STREAM, media_type=EVENTS)
+
+    async def file(self, request: Request) -> Response:
+        """A file of a reply in the visitor's own conversation; for anybody else there is none."""
+        visit, asked = self._visitors.recognise(request), request.path_params
+        turn, place = number(asked["turn"]), number(asked["number"])
+        if visit.known and turn and place and (found := await self._app.store.read(_file, visit, turn, place)):
+            return download(found)
+        raise HTTPException(404)
 
     async def switch(self, request: Request) -> Response:
         """Show the page in another language from now on."""
@@ -151,9 +133,7 @@ class Page:
         self._only_our_page(request)
         visit = self._visitors.recognise(request)
         if visit.known:
-            now = machine_time()
-            # A clock that is a little behind must not open it again.
-            await self._app.store.write(end_session, visit.session, now, now + LIFETIME + timedelta(days=1))
+            await self._app.store.write(sign_out, visit)
         response = RedirectResponse("/?signed-out=1", 303, HEADERS)
         # A new one at once: tabs that are made anew now would each get another one.
         self._visitors.remember(request, response, Visit.new())
@@ -212,43 +192,12 @@ class Page:
         if not self._visitors.sent_by_our_page(request):
             raise HTTPException(403)
 
-    def _wait(self, request: Request, visit: Visit) -> int:
-        """The seconds to wait before another message is taken from this visitor, or from where it comes; 0: none."""
-        by_visitor = self._by_visitor.take(visit.visitor) if visit.known else 0.0
-        return math.ceil(by_visitor or self._by_address.take(self._address(request)))
 
-    def _address(self, request: Request) -> str:
-        if not self._warned and not self._app.settings.trusted_proxies and "x-forwarded-for" in request.headers:
-            self._warned = True
-            log.warning("a proxy stands before Usher: name it in TRUSTED_PROXIES, or all visitors count as one address")
-        return request.client.host if request.client else ""
-
-    async def _not_asked(
-        self, request: Request, visit: Visit, form: Form, status: int, told: str, wait: int = 0
-    ) -> Response:
-        """Say why, and give back what was typed: nothing is lost."""
-        language = words.chosen(request, self._app.campaigns)
-        note = words.words(language)[told].format(limit=f"{QUESTION_LENGTH:,}", seconds=wait)
-        if is_script(request):
-            response: Response = JSONResponse({"note": note, "wait": wait}, status, HEADERS)
-        else:
-            typed = "" if form.pressed else form.text  # a button is still there to be pressed
-            response = await self._pages.conversation(request, visit, note=note, typed=typed, status=status)
-        if wait:
-            response.headers["Retry-After"] = str(wait)
-        return response
-
-
-def _of_another(visit: Visit, session: str, after: int) -> bool:
-    """Whether a page that shows something was made for another session than the one whose cookie comes with it."""
-    return bool(session) and session != visit.mark and after > 0
-
-
-def _before_asking(session: Session, visit: Visit, under: int | None) -> tuple[bool, Turn | None]:
-    """Whether the session has ended, and the turn of its own room whose button was pressed."""
-    if visit.known and has_ended(session, visit.session):
-        return True, None
-    return False, turn_of(session, Address("web", visit.visitor), under) if under else None
+def _file(session: Session, visit: Visit, turn: int, place: int) -> File | None:
+    found = turn_of(session, room_of(visit), turn)
+    if found is None or standing(session, visit.session, machine_time()) != "open":
+        return None
+    return next(iter(found.reply.files[place - 1 : place]), None)
 
 
 async def alive(request: Request) -> Response:
@@ -262,11 +211,3 @@ async def gone(request: Request, error: Exception) -> Response:
 
 def _plain(told: str, status: int = 200) -> Response:
     return PlainTextResponse(told, status, HEADERS)
-
-
-def _ask_id(visitor: str, nonce: str, text: str) -> str:
-    """The same form sent twice with the same text is one question. Other words from the same form, as after the Back
-    button, are another.
-    """
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return f"web:{visitor}:{nonce}-{digest}"

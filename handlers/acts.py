@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handlers import calendar, enrolment, owndata, seats, status
-from handlers.enrolment import ACT_FOR, JOIN
+from handlers.enrolment import ACT_FOR
 from handlers.talk import CANCEL, Act, Gone, NotEnrolled, NotTheirs, Talk, WhichCampaign, WhichParticipant
 from models.message import Choice, Reply
 
@@ -19,8 +19,18 @@ def _cancel(talk: Talk, argument: str) -> Reply:
     return talk.say("cancelled")
 
 
+def _act_for(talk: Talk, argument: str) -> Reply:
+    """Choose for whom one acts, and do what waited for that."""
+    chosen, waits = enrolment.choose(talk, argument)
+    word, _, rest = waits.partition(" ")
+    if chosen is None:
+        return _which_participant(talk, waits)
+    return perform(talk, word, rest) if word in ACTS else chosen
+
+
 ACTS: Mapping[str, Act] = {
     CANCEL: Act(_cancel, enrolled=False, public=True),
+    ACT_FOR: Act(_act_for, continues=True),
     **enrolment.ACTS,
     **seats.ACTS,
     **status.ACTS,
@@ -45,7 +55,7 @@ def perform(talk: Talk, word: str, argument: str, known: Reply | None = None) ->
             talk.settle_draft()
         return act.do(talk, argument)
     except NotEnrolled:
-        return _after(known, talk.say("not_enrolled", None, Choice(talk.label("join"), JOIN, form=True)))
+        return _after(known, enrolment.not_enrolled(talk, f"{word} {argument}".strip()))
     except (NotTheirs, Gone) as refused:
         return _refused(talk, refused)
     except WhichParticipant:

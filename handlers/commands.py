@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers.facts import SUPPORT, Facts, answer_action
+from handlers.front import Front, Reader, named, own
 from handlers.phrasing import Phrasing
 from models.campaign import Campaign
 from models.message import Choice, Reply
 from models.wording import SIMPLIFIED, Wording, in_script, phrases, word_in
 
 HELP, START, LANGUAGE = "/help", "/start", "/language"
+OWN = ("status", "seats", "calendar", "join", "mydata")  # what Usher does for a person, in the order of a menu
 # What a channel says of a message that it cannot hand over: a picture or a voice, a message that was changed.
 NO_TEXT, EDITED = "/no-text", "/edited"
 _NOTES = {NO_TEXT: "only_text", EDITED: "edited"}
@@ -24,15 +26,6 @@ class Command:
     title: str
 
 
-@dataclass(frozen=True)
-class Front:
-    """What is shown before anything was asked."""
-
-    greeting: str
-    starts: tuple[Choice, ...]
-    first: Reply | None
-
-
 def menu(campaigns: Sequence[Campaign], language: str) -> list[Command]:
     """Every command, the circulars' first."""
     titled: dict[str, str] = {}
@@ -43,8 +36,8 @@ def menu(campaigns: Sequence[Campaign], language: str) -> list[Command]:
                     answer.command, in_script(word_in(answer.title, language, campaign.prevails), language)
                 )
     told = phrases()["zh-Hant" if language.startswith("zh") else "en"]
-    for word in (SUPPORT, LANGUAGE, HELP):
-        titled[word[1:]] = in_script(told[f"command.{word[1:]}"], language)
+    for word in (*OWN, SUPPORT[1:], LANGUAGE[1:], HELP[1:]):
+        titled[word] = in_script(told[f"command.{word}"], language)
     return [Command(word, title) for word, title in titled.items()]
 
 
@@ -91,11 +84,14 @@ class Commands:
             return self._phrasing.say(language, now, _NOTES[word])
         return self._of_circulars(word[1:], now, language) if word.startswith("/") else None
 
-    def front(self, language: str, now: datetime) -> Front:
+    def front(self, reader: Reader, now: datetime) -> Front:
+        language = reader.language
         greeting = self._help(now, language)
         first = self._phrasing.first
         shown = self._facts.answer(first.key, first.starts[0], now, language) if first.starts else None
-        return Front(greeting.text, greeting.choices, shown)
+        acts_for = "front.acts_for" if reader.participants else "front.unknown"
+        theirs = self._phrasing.say(language, now, acts_for, names=named(reader.participants))
+        return Front(greeting.text, greeting.choices, shown, theirs.text, own(reader))
 
     def chosen(self, word: str, argument: str) -> str | None:
         """The language that the command chooses, if it does."""

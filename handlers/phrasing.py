@@ -7,12 +7,18 @@ from models.campaign import Campaign
 from models.message import Reply
 from models.wording import Wording, in_script
 
+NOBODY = "Usher <usher@usher.invalid>"  # who calendar entries come from where no mail is sent: nobody can be written to
+
 
 class Phrasing:
-    """Speaks for all campaigns; where none is named, the first lends its contact and its languages."""
+    """Speaks for all campaigns; where none is named, the first lends its contact and its languages.
 
-    def __init__(self, campaigns: Sequence[Campaign]) -> None:
+    `organizer` is who calendar entries come from: the sender of the mails, where there are any.
+    """
+
+    def __init__(self, campaigns: Sequence[Campaign], organizer: str | None = None) -> None:
         self.campaigns = {campaign.key: campaign for campaign in campaigns}
+        self.organizer = organizer or NOBODY
 
     @property
     def first(self) -> Campaign:

@@ -10,16 +10,16 @@ from weakref import WeakValueDictionary
 
 from sqlmodel import Session
 
+from handlers import enrolment
 from handlers.acts import ACTS, perform
-from handlers.commands import Commands, Front
-from handlers.enrolment import JOIN
+from handlers.commands import Commands
 from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
+from handlers.front import Front, reader
 from handlers.phrasing import Phrasing
 from handlers.support import REPLY, Support, reference
 from handlers.talk import CANCEL, Talk
 from handlers.understand import Reading
 from models.campaign import Campaign
-from models.codes import code_in, hidden
 from models.conversation import Earlier, Turn, language_under, recall, record, reply_to, turn_asked
 from models.drafts import awaited
 from models.inbox import ask_behind, storable
@@ -38,7 +38,9 @@ _CANCEL = re.compile(r"(?i)\s*(cancel|never mind|nevermind|forget it|取消|算�
 _NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
 
 
-Also = Callable[[Session], None]  # what belongs into the transaction that keeps a turn
+Then = Callable[[Reply], None]
+# What belongs into the transaction that keeps a turn, and what is to be done there once a deed has its reply.
+Also = Callable[[Session], Then | None]
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,10 @@ class Reception:
         keep: Path | None = None,
         support_room: Address | None = None,
         *,
-        mails: bool = False,
+        sender: str | None = None,
     ) -> None:
-        self._store, self._mails = store, mails
-        self.phrasing = Phrasing(campaigns)
+        self._store, self._mails = store, sender is not None
+        self.phrasing = Phrasing(campaigns, sender)
         self._facts = Facts.of(campaigns, keep)
         self._commands = Commands(self._facts, self.phrasing)
         self._machine_time = machine_time
@@ -127,8 +129,11 @@ class Reception:
 
     async def front(self, person: Address, now: datetime) -> Front:
         """What a page or a tab of Usher's own shows to `person`."""
-        language = await self._store.read(_language_of, person)
-        return self._commands.front(language, now)
+        return self._commands.front(await self._store.read(reader, person), now)
+
+    async def language_for(self, ask: Ask) -> str:
+        """The one in which it would be answered."""
+        return _language(ask, ask.text, await self._store.read(look, ask, self._machine_time()))
 
     def sorry(self, ask: Ask) -> Reply:
         """The fixed sentence for when Usher itself fails."""
@@ -141,10 +146,8 @@ class Reception:
             return before.again
         ask = replace(ask, in_reply_to=before.in_reply_to)
         ask, action = self._meant(ask, before)
-        if code := code_in(action):
-            action = f"{JOIN} {code}"
-        # A code is a key: what was written is kept without it.
-        ask = replace(ask, text=hidden(ask.text))
+        action = enrolment.meant(action)
+        ask = replace(ask, text=enrolment.kept(action, ask.text))
         return await self._answered(ask, action, before, also)
 
     async def _answered(self, ask: Ask, action: str, before: Before, also: Also | None) -> Turn:
@@ -166,7 +169,7 @@ class Reception:
             if self._awaits_words(before.earlier):
                 return await self._store.write(self._pass_on_words, ask, reply, language, also)
             reply = _with_reference(reply, ask)
-            if (wish := self._facts.wish(understood)) and wish.does in ACTS:
+            if (wish := self._facts.wish(action, ask.at, understood)) and wish.does in ACTS:
                 deed = _Deed(wish.does, wish.campaign or "", language, wish.reading, reply)
                 return await self._store.write(self._perform, ask, deed, also)
         return await self._store.write(self._keep, ask, reply, action, also)
@@ -185,15 +188,19 @@ class Reception:
 
     def _perform(self, session: Session, ask: Ask, deed: _Deed, also: Also | None) -> Turn:
         """Do it and keep the turn, both or neither: what comes a second time finds the turn."""
-        if also:
-            also(session)
+        then = also(session) if also else None
         in_turn(session, str(ask.room))
         if again := turn_asked(session, ask.id):
             return again
         now = self._machine_time()
         talk = Talk(session, ask, deed.language, self.phrasing, now, self._mails, deed.reading)
         reply = perform(talk, deed.word, deed.argument, deed.known)
-        action = None if deed.reading else hidden(f"{deed.word} {deed.argument}".strip())
+        if then:
+            then(reply)
+        if talk.forgotten:
+            ask = talk.forgotten.ask(ask)
+        said = f"{deed.word} {deed.argument}".strip()
+        action = None if deed.reading else enrolment.kept(said, said)
         campaign = reply.answer.partition("/")[0] if reply.answer else None
         return record(session, ask, reply, recorded_at=now, subject=reply.answer, campaign=campaign, action=action)
 
@@ -213,8 +220,10 @@ class Reception:
     def _meant(self, ask: Ask, before: Before) -> tuple[Ask, str]:
         """The action that is meant: a plain yes, no or cancel presses a button of the last reply."""
         if before.offered and CANCEL in {choice.action for choice in before.offered.choices}:
-            pressed = before.offered.choices[0].action if _YES.fullmatch(ask.text) else CANCEL
-            return replace(ask, in_reply_to=before.earlier[-1].ask_id), pressed
+            first = before.offered.choices[0].action
+            if first != CANCEL or not _YES.fullmatch(ask.text):
+                pressed = first if _YES.fullmatch(ask.text) else CANCEL
+                return replace(ask, in_reply_to=before.earlier[-1].ask_id), pressed
         if before.awaited:
             return ask, _completed(before.awaited, ask.text)
         if before.offered is None:
@@ -257,17 +266,11 @@ def look(session: Session, ask: Ask, now: datetime) -> Before:
 
 
 def _completed(action: str, text: str) -> str:
-    """The action that was waited for, with the text: unless that calls it off, or asks something."""
+    """The action that was waited for, with the text: unless that calls it off, or is something else."""
     if _CANCEL.fullmatch(text):
         return CANCEL
     is_question = "@" not in text and text.rstrip().endswith(("?", "？"))
-    return text if is_question else f"{action} {text}"
-
-
-def _language_of(session: Session, person: Address) -> str:
-    """What the person has chosen, else spoken last."""
-    spoken = [turn.language for turn in recall(session, person, person, 1)]
-    return language_chosen(session, person) or next(iter(spoken), None) or "en"
+    return text if is_question or not enrolment.completes(action, text) else f"{action} {text}"
 
 
 def _with_reference(reply: Reply, ask: Ask) -> Reply:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from handlers.facts import NO_SUPPORT, SUPPORT
 from handlers.phrasing import Phrasing
+from handlers.talk import CANCEL
 from models.conversation import Turn, packed, record, turns
 from models.message import Address, Ask, Choice, Reply
 from models.outbox import Message, Posting, post, sent_as
@@ -176,7 +177,7 @@ class Support:
 def alternatives(reply: Reply) -> bool:
     """Whether one of its choices is made, and they are gone then; quick starts can be pressed again and again."""
     words = {choice.action.partition(" ")[0] for choice in reply.choices if choice.action != SUPPORT}
-    return bool(words & {SUPPORT, NO_SUPPORT})
+    return bool(words & {SUPPORT, NO_SUPPORT, CANCEL})
 
 
 def turn_meant(session: Session, room: Address, sender: Address, named: str) -> Turn | None:

@@ -14,6 +14,7 @@ from handlers.understand import Reading
 from models import contacts, drafts
 from models.campaign import Campaign
 from models.contacts import Contact
+from models.forgetting import Forgotten
 from models.message import Address, Ask, Choice, Reply
 from models.outbox import Posting, post
 from models.participants import Participant
@@ -58,6 +59,7 @@ class Talk:
 
     It may be run twice (the store says when), so nothing may be changed but by `session`. `mails`: whether mail is set
     up. `machine_now` is machine time; campaign time is `ask.at`. `reading` is what free words say in figures and names.
+    `forgotten`: the asker was forgotten just now, and so is this turn.
     """
 
     session: Session
@@ -67,6 +69,7 @@ class Talk:
     machine_now: datetime
     mails: bool = False
     reading: Reading | None = None
+    forgotten: Forgotten | None = None
 
     @property
     def now(self) -> datetime:

@@ -180,6 +180,15 @@ def offering(session: Session, given: Sequence[Turn]) -> list[Turn]:
     return list(session.exec(found.order_by(col(Turn.id))))
 
 
+def pressing(session: Session, offered: Sequence[Turn]) -> list[Turn]:
+    """The turns that pressed buttons of the offered ones, oldest first."""
+    if not offered:
+        return []
+    rooms, offers = {turn.room for turn in offered}, {turn.ask_id for turn in offered}
+    found = select(Turn).where(col(Turn.in_reply_to).in_(offers), col(Turn.room).in_(rooms))
+    return list(session.exec(found.order_by(col(Turn.id))))
+
+
 def turn_of(session: Session, room: Address, number: int) -> Turn | None:
     """The turn with that id, if it is of this room."""
     return session.exec(select(Turn).where(Turn.id == number, Turn.room == str(room))).first()

@@ -68,6 +68,14 @@ def running(session: Session) -> Demonstration | None:
     return session.get(Demonstration, 1)
 
 
+def time_of(session: Session, now: datetime) -> datetime:
+    """Campaign time at machine time `now`, for who only looks in: a demonstration that nobody runs stands still."""
+    kept = running(session)
+    if kept is None:
+        return now
+    return kept.at(now if kept.began_as_of is None else min(now, kept.seen_at + BEAT))
+
+
 def beat(session: Session, now: datetime) -> Demonstration | None:
     """Note that the demonstration runs at machine time `now`, and tell how it stands."""
     kept = session.get(Demonstration, 1, with_for_update=True)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, SQLModel, col
 
 from models.message import Address, Ask
+from models.pseudonyms import begins_with_one, one_in
 from models.reach import reopen
 from models.store import announce, in_turn
 
@@ -102,6 +103,9 @@ _TAKE = (
 )
 _BEGIN = update(Event).where(_id == bindparam("which"), _copy == bindparam("by"), _one_of(ACTIVE))
 _BEGIN = _BEGIN.values(state=str(State.SENDING))
+# Whoever wrote it was forgotten while it was being answered: so is the event, once it has ended.
+_FORGOTTEN = begins_with_one(_key)
+_WHOSE = case((_FORGOTTEN, one_in(_key)), else_=_person)
 _SETTLE = (
     update(Event)
     # Noted as uncertain by another copy that thought this one dead: what is told now is the truth.
@@ -109,7 +113,8 @@ _SETTLE = (
     .values(
         state=bindparam("ended"),
         settled_at=bindparam("at"),
-        reference=bindparam("sent_as"),
+        person=_WHOSE,
+        reference=case((_FORGOTTEN, None), else_=bindparam("sent_as")),
         reason=bindparam("why"),
         ask_json="",
         copy_name=None,
@@ -279,8 +284,9 @@ def _take(session: Session, rows: Sequence[Any], copy: str, now: datetime) -> li
 
 
 def _give_up(session: Session, event: int, state: State, why: str, now: datetime) -> None:
-    ended = update(Event).where(_id == event).values(state=str(state), settled_at=now, reason=why)
-    session.connection().execute(ended.values(copy_name=None, lease_until=None))
+    ended = update(Event).where(_id == event).values(state=str(state), settled_at=now, reason=why, person=_WHOSE)
+    asked = case((_FORGOTTEN, ""), else_=col(Event.ask_json))
+    session.connection().execute(ended.values(ask_json=asked, copy_name=None, lease_until=None))
 
 
 def _is_kept_up(until: datetime | None, now: datetime) -> bool:

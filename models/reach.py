@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from models.message import Address
@@ -35,14 +36,23 @@ def move(session: Session, old: Address, new: Address, now: datetime) -> None:
 
 def follow(session: Session, to: Address) -> Address:
     """Where the address is now. Of a place within a room that moved only the room is left."""
+    session.flush()
     for _ in range(5):  # a chat moves once in its life; a ring of moves must not hang
-        names = {str(to), f"{to.channel}:{to.id.partition(':')[0]}"}
-        nearest = select(Moved.now_at).where(col(Moved.address).in_(names)).order_by(func.length(Moved.address).desc())
-        moved = session.exec(nearest.limit(1)).first()
+        names = {"place": str(to), "room": f"{to.channel}:{to.id.partition(':')[0]}"}
+        moved = session.connection().execute(_NEAREST, names).scalar()
         if moved is None:
             break
         to = Address.of(moved)
     return to
+
+
+# Prepared once: every message that is posted asks.
+_NEAREST = (
+    columns(col(Moved.now_at))
+    .where(col(Moved.address).in_((bindparam("place"), bindparam("room"))))
+    .order_by(func.length(Moved.address).desc())
+    .limit(1)
+)
 
 
 def close(session: Session, to: Address, reason: str, now: datetime) -> None:

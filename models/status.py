@@ -1,8 +1,24 @@
 """Remembers what each participant says it has done, and what support has verified: every word of it, in order."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple
 
-from sqlmodel import Field, Index, SQLModel
+from sqlalchemy import ColumnElement, Select, and_, case, func
+from sqlalchemy import select as columns
+from sqlmodel import Field, Index, Session, SQLModel, col, select
+
+from models.campaign import Campaign
+from models.contacts import Contact
+from models.participants import Participant
+from models.store import in_turn
+
+State = Literal["not_said", "done", "verified"]
+
+DONE, TAKEN_BACK, VERIFIED, UNVERIFIED = "done", "taken_back", "verified", "unverified"
 
 
 class Declaration(SQLModel, table=True):
@@ -23,3 +39,179 @@ class Declaration(SQLModel, table=True):
     evidence: str | None = None
     at: datetime
     recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What one participant has to do: a task of a campaign."""
+
+    campaign: str
+    participant: str
+    task: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who said something last, and when: `at` is campaign time. A contact without a name, or forgotten, has None."""
+
+    by: str | None
+    at: datetime
+    recorded_at: datetime
+    evidence: str | None = None
+    contact_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a task stands: what the participant's people say, and what support says. Neither overrules the other."""
+
+    declared: Said | None = None
+    verified: Said | None = None
+
+    @property
+    def state(self) -> State:
+        return "verified" if self.verified else "done" if self.declared else "not_said"
+
+
+NOT_SAID = Standing()
+
+
+# ------------------------------------------------------------------------------------------------------------- saying
+
+
+def declare(
+    session: Session, duty: Duty, contact_id: int, at: datetime, machine: datetime, evidence: str | None = None
+) -> bool:
+    """Have a contact say that it is done. What is said already is not said again: False then."""
+    said = Declaration(**vars(duty), what=DONE, contact_id=contact_id, evidence=evidence, at=at, recorded_at=machine)
+    return _say(session, said)
+
+
+def take_back(session: Session, duty: Duty, contact_id: int, at: datetime, machine: datetime) -> bool:
+    """Have a contact take back what they or a colleague said; False where nothing was. What support verified stands."""
+    return _say(session, Declaration(**vars(duty), what=TAKEN_BACK, contact_id=contact_id, at=at, recorded_at=machine))
+
+
+def verify(session: Session, duty: Duty, by: str, at: datetime, machine: datetime, evidence: str | None = None) -> bool:
+    """Have support say that it has seen it done; False where it said so already."""
+    said = Declaration(**vars(duty), what=VERIFIED, by=by, evidence=evidence, at=at, recorded_at=machine)
+    return _say(session, said)
+
+
+def unverify(session: Session, duty: Duty, by: str, at: datetime, machine: datetime) -> bool:
+    """Have support take that back; False where it had not said it. What the participant says stands."""
+    return _say(session, Declaration(**vars(duty), what=UNVERIFIED, by=by, at=at, recorded_at=machine))
+
+
+def _say(session: Session, said: Declaration) -> bool:
+    in_turn(session, f"status {said.campaign} {said.participant}")
+    if _last_of_side(session, said) == said.what:
+        return False
+    session.add(said)
+    session.flush()  # the next word of this transaction sees it
+    return True
+
+
+def _last_of_side(session: Session, said: Declaration) -> str:
+    """What was said last by the side that speaks now, the participant's or support's; at first nothing is done."""
+    own = (DONE, TAKEN_BACK) if said.what in (DONE, TAKEN_BACK) else (VERIFIED, UNVERIFIED)
+    of_side = select(Declaration.what).where(
+        Declaration.campaign == said.campaign,
+        Declaration.participant == said.participant,
+        Declaration.task == said.task,
+        col(Declaration.what).in_(own),
+    )
+    return session.exec(of_side.order_by(col(Declaration.id).desc()).limit(1)).first() or own[1]
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+def standing(session: Session, campaign: str, participant: str) -> Mapping[str, Standing]:
+    """How every task stands of which something was said; of others nothing was."""
+    words = map(_Word._make, session.connection().execute(_last_words(campaign, participant)))
+    return {task: _standing(said) for task, said in groupby(words, attrgetter("task"))}
+
+
+def history(session: Session, campaign: str, participant: str) -> Sequence[Declaration]:
+    """Every word, in the order in which it was said."""
+    said = select(Declaration).where(Declaration.campaign == campaign, Declaration.participant == participant)
+    return session.exec(said.order_by(col(Declaration.id))).all()
+
+
+def open_tasks(session: Session, campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """Each participant with each task that nobody says is done, by the order of the codes."""
+    words = _last_words(campaign.key).with_only_columns(col(Declaration.participant), col(Declaration.task))
+    said = words.where(col(Declaration.what).in_((DONE, VERIFIED))).order_by(None)
+    closed = {(participant, task) for participant, task in session.connection().execute(said)}
+    for code in session.exec(select(Participant.code).order_by(col(Participant.code))):
+        yield from ((code, task) for task in campaign.task if (code, task) not in closed)
+
+
+def all_standings(
+    session: Session, campaign: Campaign, at_once: int = 1000
+) -> Iterator[tuple[str, str, str, Standing]]:
+    """Code, name, task and standing: each participant with each task, also where nothing was said; a few at a time."""
+    # Joined to the rows themselves: SQLite would look through all the last words anew for each participant.
+    last = and_(col(Declaration.participant) == col(Participant.code), _is_last_word(campaign.key))
+    everybody = (
+        columns(col(Participant.code), col(Participant.name), *_WORD)
+        .outerjoin(Declaration, last)
+        .outerjoin(Contact, col(Contact.id) == col(Declaration.contact_id))
+        .order_by(col(Participant.code), col(Declaration.task))
+        .execution_options(yield_per=at_once)
+    )
+    for (code, name), rows in groupby(session.connection().execute(everybody), lambda row: (row[0], row[1])):
+        words = [_Word._make(row[2:]) for row in rows if row[2] is not None]
+        for task in campaign.task:
+            yield code, name, task, _standing([word for word in words if word.task == task])
+
+
+class _Word(NamedTuple):
+    """The last that one side said of a task."""
+
+    participant: str
+    task: str
+    what: str
+    by: str | None
+    evidence: str | None
+    at: datetime
+    recorded_at: datetime
+    contact_id: int | None
+    name: str | None
+    forgotten_at: datetime | None
+
+    @property
+    def said(self) -> Said:
+        name = None if self.forgotten_at else self.name
+        return Said(self.by or name, self.at, self.recorded_at, self.evidence, self.contact_id)
+
+
+# Its fields, as they are read.
+_WORD: tuple[Any, ...] = (
+    col(Declaration.participant), col(Declaration.task), col(Declaration.what), col(Declaration.by),
+    col(Declaration.evidence), col(Declaration.at), col(Declaration.recorded_at), col(Declaration.contact_id),
+    col(Contact.name), col(Contact.forgotten_at),
+)  # fmt: skip
+
+
+def _last_words(campaign: str, participant: str | None = None) -> Select[*tuple[Any, ...]]:
+    """For each participant and task the last word of its people and the last one of support, with who said it."""
+    said = columns(*_WORD).outerjoin(Contact, col(Contact.id) == col(Declaration.contact_id))
+    in_order = said.order_by(col(Declaration.participant), col(Declaration.task))
+    return in_order.where(_is_last_word(campaign, participant))
+
+
+def _is_last_word(campaign: str, participant: str | None = None) -> ColumnElement[bool]:
+    side = case((col(Declaration.what).in_((VERIFIED, UNVERIFIED)), 1), else_=0)
+    said = col(Declaration.campaign) == campaign
+    if participant:
+        said = and_(said, col(Declaration.participant) == participant)
+    newest = columns(func.max(col(Declaration.id))).where(said)
+    each = newest.group_by(col(Declaration.participant), col(Declaration.task), side)
+    return and_(said, col(Declaration.id).in_(each))
+
+
+def _standing(words: Iterable[_Word]) -> Standing:
+    told = {word.what: word.said for word in words}
+    return Standing(told.get(DONE), told.get(VERIFIED))

@@ -175,16 +175,20 @@ class Wording:
             return self.say("over", **fields)
         if state == "doubt":
             return self.say(".".join(filter(None, ("doubt", conflict))), **fields)
-        when = _dated(fact)
+        left = self.left(fact) if state == "open" else ""
+        return self.join(self.due(fact, today=state == "last"), left, self.holiday())
+
+    def due(self, fact: Fact, *, today: bool = False) -> str:
+        """What holds of a deadline on every day before it: the safe day, the circular's words, a conflict."""
+        when, fields = _dated(fact), self._fields(fact)
         clock = "clock" if when.at else ""
-        parts = [self.say(".".join(filter(None, ("due", when.kind, clock, "today" * (state == "last")))), **fields)]
+        parts = [self.say(".".join(filter(None, ("due", when.kind, clock, "today" * today))), **fields)]
         if when.kind == "before":
+            conflict = "conflict" if fact.conflicts_with else ""
             parts.append(self.say(".".join(filter(None, ("before", conflict))), **fields))
         if not when.at:
             parts.append(self.say("no_clock"))
-        if state == "open":
-            parts.append(self.left(fact))
-        return self.join(*parts, self.holiday())
+        return self.join(*parts)
 
     def _fields(self, fact: Fact) -> dict[str, str]:
         task = self.task(fact)

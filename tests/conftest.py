@@ -27,6 +27,12 @@ pytest_plugins = [
     "tests.browser_cast",
     "tests.channels_cast",
     "tests.support_cast",
+    "tests.status_cast",
+    "tests.seats_cast",
+    "tests.town_cast",
+    "tests.journeys_cast",
+    "tests.enrolment_cast",
+    "tests.forgetting_cast",
 ]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

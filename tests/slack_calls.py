@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from tests.slack_blocks import LIMITS, Json, Refused, Violation
 from tests.slack_contract import check_message, check_reply, check_view
-from tests.slack_workspace import BOT, BOT_ID, TEAM, Channel, Message, Workspace, im_of, with_ids
+from tests.slack_files import Files
+from tests.slack_workspace import BOT, BOT_ID, TEAM, Message, im_of, with_ids
 
 
-class Calls(Workspace):
+class Calls(Files):
     def answer(self, method: str, arguments: Json) -> Json:
         """Carry out a call whose arguments are known and of the right type."""
         carry_out: Callable[[Json], Json] = getattr(self, "_" + method.replace(".", "_").lower())
@@ -37,17 +38,17 @@ class Calls(Workspace):
 
     def _chat_postmessage(self, said: Json) -> Json:
         check_message("chat.postMessage", said)
-        channel = self._place(said["channel"])
-        self._check_thread(channel, said.get("thread_ts"))
+        channel = self.place(said["channel"])
+        self.check_thread(channel, said.get("thread_ts"))
         message = self.write(BOT, channel.id, **_shown(said))
         return {"channel": channel.id, "ts": message.ts, "message": message.json()}
 
     def _chat_postephemeral(self, said: Json) -> Json:
         check_message("chat.postEphemeral", said)
-        channel = self._place(said["channel"])
+        channel = self.place(said["channel"])
         if said["user"] not in channel.members:
             raise Refused("user_not_in_channel")
-        self._check_thread(channel, said.get("thread_ts"))
+        self.check_thread(channel, said.get("thread_ts"))
         return {"message_ts": self.write(BOT, channel.id, only_for=said["user"], **_shown(said)).ts}
 
     def _chat_update(self, said: Json) -> Json:
@@ -143,31 +144,12 @@ class Calls(Workspace):
         told |= {"locale": user.locale} if said.get("include_locale") else {}
         return {"user": told | {"deleted": False, "is_bot": False, "is_stranger": user.team != TEAM}}
 
-    def _place(self, wanted: str) -> Channel:
-        channel = self.channels.get(im_of(wanted) if wanted.startswith(("U", "W")) else wanted)
-        if channel is None or (channel.kind == "private" and BOT not in channel.members):
-            raise Refused("channel_not_found")
-        if BOT not in channel.members:
-            raise Refused("not_in_channel")
-        if channel.archived:
-            raise Refused("is_archived")
-        return channel
-
-    def _check_thread(self, channel: Channel, thread_ts: str | None) -> None:
-        if thread_ts is None:
-            return
-        parent = next((message for message in self.messages(channel.id) if message.ts == thread_ts), None)
-        if parent is None:
-            raise Refused("cannot_reply_to_message")
-        if parent.thread_ts not in (None, parent.ts):
-            raise Violation("cannot_reply_to_message", f"thread_ts {thread_ts} is a reply's, not that of its parent")
-
     def _own(self, said: Json, error: str) -> Message:
         if said["channel"].startswith(("U", "W")):
             raise Violation(
                 "channel_not_found", f"a message is changed by its channel, not by a user ({said['channel']})"
             )
-        channel = self._place(said["channel"])
+        channel = self.place(said["channel"])
         message = next((message for message in self.messages(channel.id) if message.ts == said["ts"]), None)
         if message is None:
             raise Refused("message_not_found")

@@ -26,7 +26,7 @@ from tests.slack_blocks import (
 
 METHODS: dict[str, Json] = CONTRACT["methods"]
 
-_TYPES = {"string": str, "boolean": bool, "array": list, "object": dict}
+_TYPES = {"string": str, "boolean": bool, "array": list, "object": dict, "integer": int}
 _SPOKEN = {"1": True, "true": True, "0": False, "false": False}
 _FREE = {"team_id"}  # bolt adds it to every call
 _TS = re.compile(r"\d{10}\.\d{6}")
@@ -61,11 +61,13 @@ def _decode(method: str, name: str, value: Any) -> Any:
 
 def decode_form(method: str, said: Json) -> Json:
     arguments = METHODS[method]["args"]
-    spoken = {
-        name: _SPOKEN.get(value, value) if arguments.get(name, {}).get("type") == "boolean" else value
-        for name, value in said.items()
-    }
-    return decode(method, spoken)
+    return decode(method, {name: _spoken(arguments.get(name, {}).get("type"), value) for name, value in said.items()})
+
+
+def _spoken(kind: str | None, value: Any) -> Any:
+    if kind == "integer" and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return _SPOKEN.get(value, value) if kind == "boolean" else value
 
 
 def check_arguments(method: str, arguments: Json) -> None:

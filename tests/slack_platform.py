@@ -19,7 +19,7 @@ from tests.slack_contract import METHODS, check_arguments, decode, decode_form
 from tests.slack_people import People
 
 T = TypeVar("T")
-RESPONSE_URL = "response_url"  # what calls to one are listed as, and fail by
+RESPONSE_URL, UPLOAD_URL = "response_url", "upload_url"  # what calls to one are listed as, and fail by
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Platform(People):
 
     def fail(self, method: str, *faults: Fault) -> None:
         """The next calls of the method go wrong, each by one of these."""
-        assert method in METHODS or method == RESPONSE_URL, f"no such method: {method}"
+        assert method in METHODS or method in (RESPONSE_URL, UPLOAD_URL), f"no such method: {method}"
         self._faults[method].extend(faults)
 
     def complain(self, sentence: str) -> None:
@@ -85,6 +85,9 @@ class Platform(People):
 
     def url_of_link(self, key: str) -> str:
         return f"{self.address}/actions/{key}"
+
+    def url_of_upload(self, key: str) -> str:
+        return f"{self.address}/upload/v1/{key}"
 
     async def serve_call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -113,6 +116,23 @@ class Platform(People):
         except Refused as refused:
             status, answer = 404, self._refuse(refused)
         return await self._respond(request, Call(RESPONSE_URL, said, time.time(), status, answer), fault)
+
+    async def serve_upload(self, request: web.Request) -> web.StreamResponse:
+        """The content of a file, as it is. The address itself is the permission: no token belongs there."""
+        content = await request.read()
+        fault = self._next_fault(UPLOAD_URL)
+        status = fault.status
+        try:
+            if "Authorization" in request.headers:
+                raise Violation("invalid_arguments", "a token was sent to the address of an upload")
+            if not (answer := self._stumble(fault)):
+                self.upload(request.match_info["key"], content)
+                answer = {"ok": True}
+        except Refused as refused:
+            status, answer = 404, self._refuse(refused)
+        return await self._respond(
+            request, Call(UPLOAD_URL, {"bytes": len(content)}, time.time(), status, answer), fault
+        )
 
     def _next_fault(self, method: str) -> Fault:
         return self._faults[method].popleft() if self._faults[method] else Fault()
@@ -192,6 +212,7 @@ async def slack_platform() -> AsyncIterator[Platform]:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", platform.serve_call)
         app.router.add_post("/actions/{key}", platform.serve_link)
+        app.router.add_post("/upload/v1/{key}", platform.serve_upload)
         app.router.add_get("/link/", platform.link)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()

@@ -13,7 +13,7 @@ from tests.slack_blocks import Json
 TEAM, APP, BOT, BOT_ID = "T0USHER", "A0USHER", "U0USHER", "B0USHER"
 SCOPES = (
     "app_mentions:read,channels:history,channels:read,chat:write,commands,groups:history,groups:read,im:history,im:read,"
-    "im:write,users:read"
+    "im:write,users:read,files:write"
 )
 _INTERACTIVE = ("button", "static_select", "multi_static_select", "radio_buttons", "checkboxes", "datepicker")
 
@@ -51,13 +51,30 @@ class Message:
     only_for: str | None = None  # an ephemeral message's reader
     parent_user: str = ""  # who began the thread
     edited: bool = False
+    files: list["Upload"] = field(default_factory=list)
 
     def json(self) -> Json:
         told: Json = {"type": "message", "user": self.user, "team": TEAM, "ts": self.ts, "text": self.text}
         told |= {"bot_id": BOT_ID, "app_id": APP} if self.user == BOT else {}
         told |= {"blocks": self.blocks} if self.blocks else {}
+        told |= {"subtype": "file_share", "files": [file.json() for file in self.files]} if self.files else {}
         told |= {"thread_ts": self.thread_ts} if self.thread_ts else {}
         return told | ({"edited": {"user": self.user, "ts": self.ts}} if self.edited else {})
+
+
+@dataclass
+class Upload:
+    """A file on its way: announced, then with its content, then shared."""
+
+    id: str
+    name: str
+    length: int
+    content: bytes | None = None
+    title: str = ""
+    shared: bool = False
+
+    def json(self) -> Json:
+        return {"id": self.id, "name": self.name, "title": self.title or self.name, "size": self.length, "user": BOT}
 
 
 @dataclass

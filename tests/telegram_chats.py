@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from tests.telegram_contract import JSON, Breach, Refused
-from tests.telegram_text import formatted
+from tests.telegram_text import captioned, formatted
 
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 GONE = {
@@ -69,6 +69,7 @@ class Message:
     content: JSON = field(default_factory=dict)  # a sticker, a photo, a note of Telegram's own
     edited: int | None = None
     update: JSON | None = None  # the one that told the bot of this message
+    file: bytes | None = None  # of a document
 
     @property
     def buttons(self) -> list[str]:
@@ -122,6 +123,7 @@ class Chats:
             "getMe": self._get_me,
             "getChat": self._get_chat,
             "sendMessage": self._send_message,
+            "sendDocument": self._send_document,
             "editMessageText": self._edit_text,
             "editMessageReplyMarkup": self._edit_keyboard,
             "deleteMessage": self._delete,
@@ -161,6 +163,17 @@ class Chats:
 
     def _send_message(self, asked: JSON) -> JSON:
         text, entities = formatted(asked)  # the text is looked at before the chat is
+        return self._put(asked, text=text, entities=entities).payload()
+
+    def _send_document(self, asked: JSON) -> JSON:
+        text, entities = captioned(asked)
+        file, content = asked["document"], asked["document"].file.read()
+        told = {"file_name": file.filename, "mime_type": file.content_type, "file_size": len(content)}
+        told |= {"file_id": "BQACAgIAAxkDAAIB", "file_unique_id": "AgADsAADF"}
+        return self._put(asked, text=text, entities=entities, content={"document": told}, file=content).payload()
+
+    def _put(self, asked: JSON, **told: Any) -> Message:
+        """A new message of the bot's, where it may stand."""
         chat = self._reached(asked["chat_id"])
         reply_to = self._replied(chat, asked.get("reply_parameters"))
         thread = asked.get("message_thread_id") or (reply_to.thread if reply_to else None)
@@ -169,9 +182,9 @@ class Chats:
         if reply_to and reply_to.thread != thread and chat.topics:
             raise Refused("message to be replied not found")  # it stands in another topic
         keyboard = _rows(asked.get("reply_markup"))
-        message = self.add(chat, self.bot, text=text, entities=entities, keyboard=keyboard)
+        message = self.add(chat, self.bot, keyboard=keyboard, **told)
         message.thread, message.reply_to = thread, reply_to
-        return message.payload()
+        return message
 
     def _edit_text(self, asked: JSON) -> JSON:
         if "text" not in asked:

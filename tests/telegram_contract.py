@@ -134,6 +134,22 @@ def _constant(kind: str) -> str:
     return str(CONTRACT["types"][kind]["fields"]["type"]["description"]).rpartition("must be ")[2]
 
 
+def _check_document(parameters: JSON) -> None:
+    """Only what is uploaded is taken: this server keeps no files, and fetches none."""
+    file = parameters["document"]
+    if not isinstance(file, FileField):
+        raise Breach("wrong file identifier/HTTP URL specified")
+    name = file.filename
+    if not name or not name.isprintable() or len(name.encode()) > 255 or re.search(r'[/\\"%]', name):
+        raise Breach(f"{name!r} is no name of a file that every device can keep")
+    size = file.file.seek(0, 2)
+    file.file.seek(0)
+    if size == 0:
+        raise Breach("file must be non-empty")
+    if size > 50 * 1024**2:
+        raise Breach("Request Entity Too Large", 413)
+
+
 def _check_keyboard(markup: JSON) -> None:
     rows = markup.get("inline_keyboard", [])
     if any(len(row) > 8 for row in rows) or sum(map(len, rows)) > 100:
@@ -207,4 +223,5 @@ _CHECKS: dict[str, Callable[[JSON], None]] = {
     "setWebhook": _check_webhook,
     "answerCallbackQuery": _check_answer,
     "sendChatAction": _check_action,
+    "sendDocument": _check_document,
 }

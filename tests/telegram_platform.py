@@ -26,7 +26,7 @@ from tests.telegram_contract import JSON, Breach, Refused, read
 from tests.telegram_updates import Updates
 
 TOKEN = "7000000001:AAE-usher_of_the_tests_0123456789ab"
-COUNTED = {"sendMessage", "editMessageText"}  # what the rates of Telegram count
+COUNTED = {"sendMessage", "sendDocument", "editMessageText"}  # what the rates of Telegram count
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ async def _nowhere(_: web.Request) -> web.Response:
 @asynccontextmanager
 async def telegram_platform(token: str = TOKEN) -> AsyncIterator[TelegramPlatform]:
     platform = TelegramPlatform(token)
-    app = web.Application(client_max_size=50 * 1024**2)
+    app = web.Application(client_max_size=60 * 1024**2)
     app.router.add_route("*", "/bot{token:[^/]*}/{method}", platform.answer)
     app.router.add_route("*", "/{path:.*}", _nowhere)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

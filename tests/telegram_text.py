@@ -77,6 +77,17 @@ def formatted(parameters: JSON) -> tuple[str, list[JSON]]:
     return text, _sorted([*entities, *found(text, entities)])
 
 
+def captioned(parameters: JSON) -> tuple[str, list[JSON]]:
+    """The caption of a file, which is formatted like a text, but may be missing and must be short."""
+    if not parameters.get("caption"):
+        return "", []
+    told = {"text": parameters["caption"], "entities": parameters.get("caption_entities", [])}
+    text, entities = formatted(told | {"parse_mode": parameters.get("parse_mode")})
+    if units(text) > 1024:
+        raise Breach("message caption is too long")
+    return text, entities
+
+
 def read_html(html: str) -> tuple[str, list[JSON]]:
     text, at = _Text(), 0
     while at < len(html):

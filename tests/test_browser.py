@@ -56,6 +56,7 @@ def test_every_quick_start_is_answered(page: Page, usher: str) -> None:
         "Briefings": "16:30",
         "Connection check": "Edge",
         "Ask support": "one message",
+        "Enrol": "enrolment code",
     }
     quick = page.locator(".quick button")
     assert quick.all_inner_texts() == list(answers)

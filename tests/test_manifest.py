@@ -99,7 +99,8 @@ def test_a_support_room_in_slack_is_heard(tmp_path: Path, options: list[str], en
 @pytest.mark.parametrize("environ", [{}, {"SUPPORT_ROOM": "web"}])
 def test_without_one_no_channel_is_read(tmp_path: Path, environ: dict[str, str]) -> None:
     made = printed(tmp_path, "--socket-mode", **environ)
-    assert made["oauth_config"]["scopes"] == {"bot": ["app_mentions:read", "chat:write", "commands", "im:history"]}
+    needed = ["app_mentions:read", "chat:write", "commands", "files:write", "im:history"]
+    assert made["oauth_config"]["scopes"] == {"bot": needed}
     events = made["settings"]["event_subscriptions"]["bot_events"]
     assert events == ["app_home_opened", "app_mention", "message.im"]
 
@@ -148,6 +149,7 @@ def called() -> set[str]:
 def test_every_method_that_is_called_is_covered_by_a_scope() -> None:
     methods = called()
     assert {"chat.postMessage", "chat.postEphemeral", "chat.update", "views.publish", "views.open"} <= methods
+    assert {"files.getUploadURLExternal", "files.completeUploadExternal"} <= methods
     granted = set(scopes(support_room=True))
     needs = {method: set((METHODS | {"conversations.history": HISTORY})[method]["scopes"]) for method in methods}
     assert {method for method, any_of in needs.items() if any_of and not any_of & granted} == set()

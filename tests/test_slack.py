@@ -158,8 +158,8 @@ async def test_no_address_but_slack_s_is_answered_to(
         await slack.command(ann, "C0GEN", "deadlines")
         assert (await answers(slack, ann, number))[-1].channel == "D0ANN"
     assert slack.called("response_url") == []
-    assert channel(in_slack)._is_slacks("https://hooks.slack.com/commands/T0/1/x")
-    assert channel(in_slack)._is_slacks("https://hooks.slack-gov.com/commands/T0/1/x")
+    assert channel(in_slack)._calls.is_slacks("https://hooks.slack.com/commands/T0/1/x")
+    assert channel(in_slack)._calls.is_slacks("https://hooks.slack-gov.com/commands/T0/1/x")
 
 
 async def test_the_home_shows_what_is_due_and_where_to_begin(in_slack: App, slack: Platform, ann: User) -> None:

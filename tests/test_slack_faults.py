@@ -10,7 +10,8 @@ from aiohttp import ClientSession, ClientTimeout, web
 from sqlmodel import select
 
 from bot.app import App
-from bot.slack import CALL_SECONDS, errors
+from bot.slack import errors
+from bot.slack.calls import CALL_SECONDS
 from models import outbox
 from models.message import Address, Reply, SendError
 from models.outbox import Message, Posting
@@ -99,13 +100,13 @@ async def test_slack_out_of_reach_means_not_sent_and_broken_json_that_nobody_kno
     await site.start()
     slack = channel(in_slack)
     address = runner.addresses[0]
-    slack._client.base_url = f"http://{address[0]}:{address[1]}/api/"
+    slack._calls.client.base_url = f"http://{address[0]}:{address[1]}/api/"
     with pytest.raises(SendError) as caught:
         await slack.send(ANN, Reply("Hello"), "key")
     assert marks(caught.value) == {"outcome_unknown": True}
     await runner.cleanup()
     async with ClientSession() as session:
-        slack._client.session = session
+        slack._calls.client.session = session
         with pytest.raises(SendError) as caught:
             await slack.send(ANN, Reply("Hello"), "key")
     assert (marks(caught.value), caught.value.reason) == ({}, "Slack cannot be reached")
@@ -148,7 +149,7 @@ async def test_an_answer_that_may_have_arrived_is_not_sent_again(
 
 
 async def test_a_hanging_slack_is_not_waited_for_without_end(in_slack: App, slack: Platform) -> None:
-    session = channel(in_slack)._session
+    session = channel(in_slack)._calls.session
     assert session.timeout.total == CALL_SECONDS
     session._timeout = ClientTimeout(total=0.1)
     error = await failure(in_slack, slack, Fault(seconds=0.5))

@@ -197,6 +197,52 @@ async def test_a_response_url_serves_five_times_and_half_an_hour(slack: Platform
     assert len(slack.called("response_url")) == 8
 
 
+async def announced(
+    client: AsyncWebClient, content: bytes = b"hello", upload: bool = True
+) -> list[dict[str, str | None]]:
+    place = await client.files_getUploadURLExternal(filename="a.txt", length=5)
+    if upload:
+        async with ClientSession() as session, session.post(place["upload_url"], data=content) as response:
+            assert response.status == (200 if len(content) == 5 else 404)
+    return [{"id": place["file_id"], "title": "A"}]
+
+
+async def test_a_file_is_announced_uploaded_and_shared_where_the_bot_is(
+    slack: Platform, client: AsyncWebClient
+) -> None:
+    first = (await client.chat_postMessage(channel="C0GEN", text="Hi"))["ts"]
+    done = await client.files_completeUploadExternal(files=await announced(client), channel_id="C0GEN", thread_ts=first)
+    ((message, file),) = slack.shared
+    assert (message.channel, message.thread_ts, file.content, file.title) == ("C0GEN", first, b"hello", "A")
+    assert (done["files"][0]["id"], message.json()["subtype"]) == (file.id, "file_share")
+    by_sdk = await client.files_upload_v2(channel="D0ANN", content="hello", filename="b.txt")
+    assert (by_sdk["file"]["name"], len(slack.shared), slack.violations) == ("b.txt", 2, [])
+    slack.channel("C0OUT", bot=False)
+    for channel, error in (("C0OUT", "not_in_channel"), ("C0NIL", "channel_not_found")):
+        call = client.files_completeUploadExternal(files=await announced(client), channel_id=channel)
+        assert await refusal(call) == error
+    slack.scopes = "chat:write"
+    assert await refusal(client.files_getUploadURLExternal(filename="a.txt", length=5)) == "missing_scope"
+    assert (len(slack.shared), slack.violations) == (2, [])
+
+
+async def test_a_wrong_file_is_refused_with_a_sentence(slack: Platform, client: AsyncWebClient) -> None:
+    async def shared(files: Any, **where: Any) -> str:
+        return await refusal(client.files_completeUploadExternal(files=files, **where))
+
+    assert await refusal(client.files_getUploadURLExternal(filename="a.txt", length=0)) == "missing_argument"
+    assert await refusal(client.files_getUploadURLExternal(filename="n" * 256, length=5)) == "invalid_blocks"
+    assert await shared(await announced(client), channel_id="U0ANN") == "invalid_arguments"
+    assert await shared(await announced(client, upload=False), channel_id="D0ANN") == "file_not_found"
+    assert await shared(await announced(client, b"longer than told"), channel_id="D0ANN") == "file_not_found"
+    assert await shared([{"id": "F0NIL"}], channel_id="D0ANN") == "file_not_found"
+    assert await shared(await announced(client), channel_id="C0GEN", thread_ts="1.2") == "cannot_reply_to_message"
+    twice = await announced(client)
+    await client.files_completeUploadExternal(files=twice)  # without a channel nobody sees it
+    assert await shared(twice, channel_id="D0ANN") == "file_not_found"
+    assert (slack.shared, len(slack.violations)) == ([], 8)
+
+
 async def test_calls_fail_as_they_are_told_to(slack: Platform, client: AsyncWebClient) -> None:
     slack.fail("chat.postMessage", rate_limited(7), Fault(error="is_archived"), Fault(status=503))
     with pytest.raises(SlackApiError) as caught:

@@ -170,7 +170,10 @@ async def test_the_home_is_seen_and_the_messages_tab_is_not(slack: Platform, ann
     assert read(events.home_event(slack, ann, "messages"), MORNING) is None
 
 
-@pytest.mark.parametrize("payload", [{}, {"type": "block_suggestion"}, {"type": 7}, {"type": "event"}])
+OLD_WINDOW = {"type": "view_submission", "view": {"callback_id": "another", "id": "V1"}}
+
+
+@pytest.mark.parametrize("payload", [{}, {"type": "block_suggestion"}, {"type": 7}, {"type": "event"}, OLD_WINDOW])
 def test_an_unknown_kind_is_named(payload: dict[str, Any]) -> None:
     with pytest.raises(Unknown):
         read(payload, MORNING)
@@ -178,5 +181,5 @@ def test_an_unknown_kind_is_named(payload: dict[str, Any]) -> None:
 
 def test_kinds_that_ask_nothing_of_usher_are_known() -> None:
     assert read({"type": "app_rate_limited"}, MORNING) is None
-    assert read({"type": "view_submission", "view": {"callback_id": "another"}}, MORNING) is None
+    assert read({"type": "view_closed", "view": {"callback_id": "form"}}, MORNING) is None
     assert read({"ssl_check": "1"}, MORNING) is None

@@ -1,17 +1,21 @@
 """Whatever Usher says fits into Slack's blocks, keeps its letters, and calls nobody."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.slack import render
+from bot.slack.modals import form_view, reply_view
 from handlers.commands import Commands, starts
 from handlers.facts import Facts
+from handlers.forms import FORMS, form
+from handlers.front import Front, Reader
 from handlers.phrasing import Phrasing
 from models.campaign import Campaign, load
 from models.message import Address, Choice, Reply, Source
-from models.wording import phrases
+from models.wording import in_script, phrases
 from tests.reception_cast import KEY, MORNING, ROOT
 from tests.slack_blocks import Violation
 from tests.slack_contract import check_message, check_view
@@ -94,17 +98,33 @@ def titles(campaign: Campaign, language: str) -> list[Choice]:
 def test_the_home_is_a_view_in_every_language(campaign: Campaign, keep: Path) -> None:
     commands = Commands(Facts.of([campaign], keep), Phrasing([campaign]))
     for language in LANGUAGES:
-        front = commands.front(language, MORNING)
-        check_view("views.publish", render.home(front.greeting, front.first, front.starts))
-    check_view("views.publish", render.home("Hello", None, ()))
+        for firms in ((), ("A1 · Alpha",), tuple(f"B{number} · {HOSTILE['pings']}" for number in range(50))):
+            check_view("views.publish", render.home(commands.front(Reader(language, firms), MORNING)))
+    check_view("views.publish", render.home(Front("Hello", (), None)))
 
 
 def test_the_window_for_a_reply_is_one_in_every_language() -> None:
     for language in ("en", "zh-Hant"):
         told = phrases()[language]
         words = [told[word] for word in ("card.reply", "card.write", "card.send", "what_to_ask.no")]
-        check_view("views.open", render.reply_view(words, "meant"))
-    check_view("views.open", render.reply_view(["w" * 3_000] * 4, "meant"))
+        check_view("views.open", reply_view(words, "meant"))
+    check_view("views.open", reply_view(["w" * 3_000] * 4, "meant"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("word", FORMS)
+def test_every_form_is_shown_whole_in_every_language(word: str, language: str) -> None:
+    told = phrases()["zh-Hant" if language.startswith("zh") else "en"]
+    asked = form(f"{word} {'k' * 57}", lambda phrase: in_script(told[phrase], language))
+    assert asked
+    meant = json.dumps({"action": "/" + "𠮷" * 15, "thread": "1" * 40, "pressed": "1" * 80, "language": language})
+    view = form_view(asked, meant)
+    check_view("views.open", view)
+    assert [view[part]["text"] for part in ("title", "submit", "close")] == [asked.title, asked.send, asked.cancel]
+    for field, block in zip(asked.fields, view["blocks"], strict=True):
+        assert (block["label"]["text"], block["hint"]["text"]) == (field.label, field.hint)
+        assert block["element"]["max_length"] <= 3_000
+        assert block["element"]["multiline"] is field.long
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

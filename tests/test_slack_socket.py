@@ -1,6 +1,7 @@
 """Usher fetches its events from Slack by Socket Mode, comes back whenever the connection ends, and waits for Slack."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -59,6 +60,19 @@ async def test_questions_commands_presses_and_the_home_come_through_the_socket(
         ("C0GEN", True, False),
         ("C0GEN", False, True),
     ]
+
+
+async def test_a_form_s_empty_field_is_told_in_its_window_through_the_socket(
+    linked: App, slack: Platform, ann: User
+) -> None:
+    await slack.open_home(ann)
+    await slack.press(ann, await slack.until(lambda: slack.home(ann)), "Enrol")
+    view = await slack.until(lambda: slack.modals.get(ann.id))
+    sent = await slack.submit(ann, view, {"field-0/text": "  "})
+    assert (sent.status, json.loads(sent.body)["errors"]) == (200, {"field-0": "Please fill this in."})
+    assert slack.modals == {ann.id: view}
+    assert (await slack.submit(ann, view, {"field-0/text": "USHER"})).body == ""
+    assert slack.modals == {}
 
 
 async def test_an_envelope_that_comes_again_is_answered_once(linked: App, slack: Platform, ann: User) -> None:

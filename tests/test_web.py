@@ -88,10 +88,10 @@ async def test_a_pressed_choice_is_shown_by_its_label_and_as_chosen(ann: AsyncCl
     page = (await ann.get("/")).text
     assert '<div class="bubble" dir="auto">E-mails &amp; DAs</div>' in page
     assert (
-        '<button type="button" value="/a small emails" dir="auto" aria-disabled="true" class="chosen" '
+        '<button type="button" aria-disabled="true" value="/a small emails" dir="auto" class="chosen" '
         'aria-pressed="true">' in page
     )
-    assert '<button type="button" value="/support 0123" dir="auto" aria-disabled="true">' in page
+    assert '<button type="button" aria-disabled="true" value="/support 0123" dir="auto">' in page
     first, second = await kept(store, ann)
     assert (second.asked, second.action, second.in_reply_to) == ("/a small emails", "/a small emails", first.ask_id)
 

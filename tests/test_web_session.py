@@ -14,7 +14,7 @@ from bot.page.limits import VISITOR_BURST
 from bot.web import web
 from models.conversation import turns
 from models.message import Address
-from models.sessions import EndedSession, end_session, has_ended
+from models.sessions import EndedSession, end_session, standing
 from models.store import Store
 from tests.web_cast import (
     MORNING,
@@ -71,20 +71,20 @@ async def test_a_cookie_kept_from_before_opens_nothing_and_the_records_stay(
 
 async def test_a_page_of_an_earlier_visitor_gets_nothing_of_the_next_one(ann: AsyncClient) -> None:
     page = (await ann.get("/")).text
-    (earlier,) = re.findall(r'data-session="(\w+)"', page)
+    (earlier,) = re.findall(r'data-visitor="(\w+)"', page)
     await ask(ann, "When is it due?")
     await send(ann, "/signout")
-    asked = await ask_by_script(ann, "hello", after="1", session=earlier)
+    asked = await ask_by_script(ann, "hello", after="1", visitor=earlier)
     assert (asked.status_code, asked.json()) == (409, {"reload": True})
-    stream = await ann.get("/stream", params={"after": "1", "session": earlier})
+    stream = await ann.get("/stream", params={"after": "1", "visitor": earlier})
     assert stream.text == "event: gone\ndata: {}\n\n"
-    assert (await ask_by_script(ann, "hello", session=earlier)).status_code == 200  # a page that shows nothing yet
+    assert (await ask_by_script(ann, "hello", visitor=earlier)).status_code == 200  # a page that shows nothing yet
 
 
 async def test_signing_out_twice_at_once_is_signing_out_once(store: Store) -> None:
     ends = (store.write(end_session, "twice", MORNING, MORNING.replace(month=5)) for _ in range(8))
     await asyncio.gather(*ends)
-    assert await store.read(has_ended, "twice")
+    assert await store.read(standing, "twice", MORNING) == "ended"
 
 
 @pytest.mark.parametrize("path", ["/signout", "/language", "/time"])
@@ -101,9 +101,10 @@ async def test_an_ended_session_is_remembered_as_long_as_its_cookie_would_be_tak
     later = MORNING.replace(month=6)
     await store.write(end_session, "old", MORNING, MORNING.replace(month=5))
     await store.write(end_session, "old", MORNING, MORNING.replace(month=5))
-    assert await store.read(has_ended, "old")
+    assert await store.read(standing, "old", MORNING) == "ended"
     await store.write(end_session, "new", later, later.replace(month=7))
-    assert [await store.read(has_ended, one) for one in ("old", "new", "other")] == [False, True, False]
+    stand = [await store.read(standing, one, later) for one in ("old", "new", "other")]
+    assert stand == ["open", "ended", "open"]
     row = await store.read(lambda session: session.get(EndedSession, "new"))
     assert row is None  # the id itself is not in the database
 
@@ -160,8 +161,8 @@ async def test_without_script_too_many_give_the_text_back(ann: AsyncClient) -> N
 @pytest.fixture
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three messages from an address, and then none for a long time."""
-    monkeypatch.setattr("bot.web.ADDRESS_BURST", 3)
-    monkeypatch.setattr("bot.web.ADDRESS_RATE", 0.001)
+    monkeypatch.setattr("bot.page.limits.ADDRESS_BURST", 3)
+    monkeypatch.setattr("bot.page.limits.ADDRESS_RATE", 0.001)
 
 
 @pytest.mark.usefixtures("three")

@@ -13,14 +13,16 @@ import pytest
 import uvicorn
 from httpx import ASGITransport, AsyncClient, HTTPError, Response
 from pydantic import SecretStr
+from sqlmodel import Session
 
 from bot.app import App
 from bot.clock import CampaignClock
 from bot.settings import Settings
 from bot.web import web
+from handlers.reception import Also
 from models.campaign import Campaign
-from models.conversation import Turn, record, turns
-from models.message import Address, Ask, Choice, Reply, Source
+from models.conversation import Turn, record, turn_asked, turns
+from models.message import Address, Ask, Choice, File, Reply, Source
 from models.store import Store
 
 KEY = "k" * 40
@@ -42,7 +44,22 @@ WHICH = Reply(
     "clarify",
     choices=(Choice("E-mails & DAs", "/a small emails"), Choice("None of these: ask support", "/support 0123")),
 )
-SAID = {"When is it due?": DEADLINE, "幾時死線呀?": CHINESE, "几时截止？": SIMPLIFIED, "register": WHICH}
+TASKS = Reply(
+    "Two things are to be done.",
+    choices=(Choice("E-mails registered", "/done small emails"), Choice("DAs registered", "/done small das")),
+)
+CALENDAR = "BEGIN:VCALENDAR\r\nSUMMARY:Briefing 座談會\r\nEND:VCALENDAR\r\n"
+HELD = Reply("Held.", files=(File("briefing.ics", CALENDAR, method="REQUEST"), File("清單.csv", "a,b\r\n", "text/csv")))
+SAID = {
+    "When is it due?": DEADLINE,
+    "幾時死線呀?": CHINESE,
+    "几时截止？": SIMPLIFIED,
+    "register": WHICH,
+    "status": TASKS,
+    "hold": HELD,
+    "/done small emails": Reply("Noted."),
+    "become Amy": Reply("You act for a firm now.", renews=True),
+}
 
 
 def start(key: str, title: str, chinese: str, *examples: str) -> dict[str, Any]:
@@ -85,13 +102,22 @@ class Rehearsed:
         self.broken = True
         self.asked: list[Ask] = []
 
-    async def take(self, ask: Ask) -> Turn:
+    async def take(self, ask: Ask, also: Also) -> Turn:
         self.asked.append(ask)
         if ask.text == "break" and self.broken:
             raise RuntimeError("secret detail of the inside")
-        reply = SAID.get(ask.text, Reply("The circular does not say.", "escalate"))
-        action = ask.text if ask.text.startswith("/") else None
-        return await self._store.write(record, ask, reply, recorded_at=MORNING, campaign="small", action=action)
+        return await self._store.write(_keep, ask, also)
+
+
+def _keep(session: Session, ask: Ask, also: Also) -> Turn:
+    then = also(session)
+    if again := turn_asked(session, ask.id):
+        return again
+    reply = SAID.get(ask.text, Reply("The circular does not say.", "escalate"))
+    if then:
+        then(reply)
+    action = ask.text if ask.text.startswith("/") else None
+    return record(session, ask, reply, recorded_at=MORNING, campaign="small", action=action)
 
 
 def new_app(store: Store) -> App:
@@ -211,10 +237,14 @@ class Heard:
 
 @asynccontextmanager
 async def listening(
-    client: AsyncClient, after: int = 0, stamp: str = "2023-04-12", headers: dict[str, str] | None = None
+    client: AsyncClient,
+    after: int = 0,
+    stamp: str = "2023-04-12",
+    headers: dict[str, str] | None = None,
+    **has: str,
 ) -> AsyncIterator[Heard]:
     """The stream that the page of this browser opens. `stamp` is that of the page's frame."""
-    asked = {"after": str(after), "stamp": stamp}
+    asked = {"after": str(after), "stamp": stamp, **has}
     async with client.stream("GET", "/stream", params=asked, headers=headers, timeout=30) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")

@@ -8,13 +8,18 @@ from datetime import datetime
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 
+from bot.page.downloads import safe_name
+from bot.page.own import labels
 from bot.page.words import Words, tag, words
 from handlers.commands import starts
 from handlers.facts import ANSWER, SUPPORT
+from handlers.support import alternatives
 from models.campaign import Campaign
 from models.conversation import Turn
-from models.message import Reply
+from models.message import File, Reply
 from models.wording import in_script, word_in
+
+PRESS = "press-"  # the nonces of buttons under a reply begin with it
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,22 @@ class ShownSource:
 
 
 @dataclass(frozen=True)
+class ShownFile:
+    """A file that can be fetched; `kind` and `size` are in words."""
+
+    name: str
+    kind: str
+    size: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One question and its answer as the page shows them. `new_day` is set on the first exchange of a day.
 
-    `nonce` is that of the form that asked, `press` the one for its buttons: pressed in two tabs, each asks once. Once a
-    choice was made, `settled`, none of them can be pressed any more.
+    `nonce` is that of the form that asked, with the action if it was a press; `press` the one for its buttons: pressed
+    in two tabs, each asks once, until one was answered. Where they are alternatives, `once`, none of them can be
+    pressed any more when one was chosen, `settled`.
     """
 
     number: int
@@ -62,8 +78,10 @@ class Exchange:
     moment: Moment
     new_day: str | None
     choices: tuple[ShownChoice, ...]
+    once: bool
     settled: bool
     sources: tuple[ShownSource, ...]
+    files: tuple[ShownFile, ...]
 
 
 def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign], others: Sequence[Turn] = ()) -> list[Exchange]:
@@ -71,21 +89,21 @@ def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign], others: Sequ
     that they pressed.
     """
     everything = {turn.ask_id: turn for turn in (*others, *turns)}
-    pressed: dict[str, set[str | None]] = {}
+    pressed: dict[str, list[str | None]] = {}
     for turn in everything.values():
         if turn.in_reply_to:
-            pressed.setdefault(turn.in_reply_to, set()).add(turn.action)
+            pressed.setdefault(turn.in_reply_to, []).append(turn.action)
     day = None
     shown = []
     for turn in turns:
         reply = turn.reply
         moment = moment_of(turn.at, _campaign_of(turn, campaigns), reply.language)
-        made = pressed.get(turn.ask_id, set())
+        made, once = pressed.get(turn.ask_id, []), _is_once(reply)
         shown.append(
             Exchange(
                 number=turn.id or 0,
-                nonce=turn.ask_id.rpartition(":")[2].rpartition("-")[0],
-                press=f"press-{turn.id:012d}",
+                nonce=_nonce(turn),
+                press=f"{PRESS}{turn.id:012d}-{len(made)}",
                 asked=_asked(turn, everything.get(turn.in_reply_to or ""), campaigns),
                 text=reply.text,
                 lang=tag(reply.language),
@@ -93,12 +111,25 @@ def exchanges(turns: Sequence[Turn], campaigns: Sequence[Campaign], others: Sequ
                 moment=moment,
                 new_day=moment.day if moment.iso[:10] != day else None,
                 choices=tuple(ShownChoice(one.label, one.action, one.action in made) for one in reply.choices),
-                settled=bool(made),
+                once=once,
+                settled=once and bool(made),
                 sources=_sources(reply, campaigns),
+                files=tuple(_file(turn, number, one) for number, one in enumerate(reply.files, 1)),
             )
         )
         day = moment.iso[:10]
     return shown
+
+
+def _is_once(reply: Reply) -> bool:
+    """Whether choosing one of the choices decides against the others. A list of things to do has one for each."""
+    return reply.behaviour == "clarify" or alternatives(reply)
+
+
+def _nonce(turn: Turn) -> str:
+    """All buttons under a reply have one nonce: what was pressed tells them apart."""
+    nonce = turn.ask_id.rpartition(":")[2].rpartition("-")[0]
+    return f"{nonce} {turn.asked}" if nonce.startswith(PRESS) else nonce
 
 
 def moment_of(at: datetime, campaign: Campaign, language: str = "en") -> Moment:
@@ -137,7 +168,7 @@ def _asked(turn: Turn, offered: Turn | None, campaigns: Sequence[Campaign]) -> s
 
 def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
     """What a button with that action says, wherever it stood."""
-    if label := quick_starts(campaigns, language).get(action):
+    if label := {**labels(language), **quick_starts(campaigns, language)}.get(action):
         return label
     if action.startswith(f"{SUPPORT} "):
         return quick_starts(campaigns, language)[SUPPORT]
@@ -151,6 +182,16 @@ def label_of(action: str, campaigns: Sequence[Campaign], language: str) -> str:
 def quick_starts(campaigns: Sequence[Campaign], language: str) -> Mapping[str, str]:
     """The buttons above the question box, action and label: what the campaigns offer first, and the way to support."""
     return {choice.action: choice.label for choice in starts(campaigns, language)}
+
+
+def _file(turn: Turn, number: int, file: File) -> ShownFile:
+    told = words(turn.language or "en")
+    kind = told["file_calendar"] if file.media_type == "text/calendar" else file.media_type.rpartition("/")[2].upper()
+    return ShownFile(safe_name(file.name), kind, _size(len(file.content.encode())), f"/file/{turn.id}/{number}")
+
+
+def _size(count: int) -> str:
+    return f"{max(count / 1000, 0.1):.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
 def _sources(reply: Reply, campaigns: Sequence[Campaign]) -> tuple[ShownSource, ...]:

@@ -19,14 +19,14 @@ class Form:
     """A sent question: the text as it will be asked, and the mark that tells a second press from a second question.
 
     `under` is the number of the turn whose button was pressed, `after` that of the last turn that the page has,
-    `session` the mark of the session that the page was made for.
+    `visitor` the mark of the visitor that the page was made for.
     """
 
     text: str
     nonce: str
     under: int | None = None
     after: int = 0
-    session: str = ""
+    visitor: str = ""
 
     @property
     def pressed(self) -> bool:
@@ -49,7 +49,7 @@ async def read_form(request: Request) -> Form:
     if not _NONCE.fullmatch(nonce):
         raise FormError(400, "not_complete")
     under, after = number(fields.get("under")), number(fields.get("after")) or 0
-    return Form(clean(fields.get("text", "")), nonce, under, after, fields.get("session", ""))
+    return Form(clean(fields.get("text", "")), nonce, under, after, fields.get("visitor", ""))
 
 
 async def read_fields(request: Request) -> dict[str, str]:

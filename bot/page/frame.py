@@ -1,14 +1,16 @@
 """What stands around the conversation: the circulars' names, their timeline, quick starts, a demonstration's time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app import App
 from bot.page.bubbles import Moment, moment_of, quick_starts
+from bot.page.own import Own, own
 from bot.page.words import Words, offered, tag, words
 from handlers.facts import Event, Standing, next_event, standings, timeline
 from models.campaign import Campaign
+from models.participants import Participant
 from models.wording import Wording
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}  # that a demonstration's time is moved by
@@ -68,6 +70,10 @@ class Frames:
         if made is None or made.stamp != stamp(self._app):
             made = self._made[language] = _frame(self._app, language)
         return made
+
+    def own(self, participants: Sequence[Participant], language: str) -> Own:
+        """What stands there for one visitor alone, who acts for these participants."""
+        return own(participants, self._app.campaigns, self.of(language).starts, language)
 
 
 def _frame(app: App, language: str) -> Frame:

@@ -9,31 +9,59 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.app import App
+from bot.clock import machine_time
 from bot.page.bubbles import exchanges
 from bot.page.frame import Frames, stamp
 from bot.page.limits import CLOSING, REST, Streams
+from bot.page.own import Own
+from bot.page.session import room_of
 from bot.page.templates import Templates
 from bot.page.visitor import Visit
 from models import conversation, sessions
-from models.conversation import Turn, offering, turns_after
+from models.contacts import participants_of
+from models.conversation import Turn, offering, pressing, turns_after
 from models.demonstration import MOVED
-from models.message import Address
+from models.participants import Participant
+from models.sessions import Standing, standing
 from models.store import StoreError
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 25.0  # proxies close a connection that is silent for a minute
 RETRY_MS = 1_500  # how soon a browser comes again when its stream was cut
+RENEWED_MS = 500  # and where its next cookie is on its way
 MISSED = 50  # turns; a page that lacks more is made anew
 
 
 @dataclass(frozen=True)
+class Has:
+    """What an open page has: the turns up to `after`, the frame and the visitor's own things of those stamps."""
+
+    after: int
+    frame: str
+    own: str
+
+
+@dataclass(frozen=True)
 class News:
-    """What a page lacks: its turns as HTML, and the number of the last one. `whole`: there may be more than that."""
+    """What a page lacks: its turns as HTML, and the number of the last one. `whole`: there may be more than that.
+
+    `acts_for` are those that its visitor acts for.
+    """
 
     html: str
     after: int
-    whole: bool = True
+    whole: bool
+    acts_for: Sequence[Participant]
+
+
+@dataclass(frozen=True)
+class _Found:
+    turns: list[Turn]
+    offered: list[Turn]
+    pressed: list[Turn]
+    acts_for: list[Participant]
+    stands: Standing
 
 
 class Live:
@@ -50,30 +78,27 @@ class Live:
         """End every stream, so that they do not hold up a stop. The browsers come again when Usher is back."""
         self._streams.close()
 
-    async def stream(self, visit: Visit, after: int, seen: str, language: str, address: str) -> AsyncIterator[str]:
-        """Server-sent events for the page that has the turns up to `after` and the frame of stamp `seen`."""
-        room = Address("web", visit.visitor)
-        topics = (conversation.news_of(room), sessions.news_of(visit.session), MOVED)
+    async def stream(self, visit: Visit, has: Has, language: str, address: str) -> AsyncIterator[str]:
+        """Server-sent events for a page, with what it lacks beside what it `has`."""
+        topics = (conversation.news_of(room_of(visit)), sessions.news_of(visit.session), MOVED)
         with self._app.store.watch(*topics) as watch, self._streams.place(visit.visitor, address, watch):
             yield f"retry: {RETRY_MS}\n\n"
             while True:
                 try:
-                    news = await self.news(visit, after)
+                    news = await self.news(visit, has.after)
                 except (DBAPIError, StoreError) as error:
                     log.warning("a page gets no news until it comes again (%s)", type(error).__name__)
                     return
-                if news is None:
-                    yield GONE
+                if isinstance(news, str):
+                    # Its browser comes again at once, with the cookie of the session that follows.
+                    yield f"retry: {RENEWED_MS}\n\n" if news == "renewing" else GONE
                     return
                 if not news.whole:
                     yield _event("reload")
                     return
-                if news.html:
-                    after = news.after
-                    yield _event("turns", {"html": news.html}, after)
-                if (now := stamp(self._app)) != seen:
-                    seen = now
-                    yield _event("frame", self.frame(language))
+                events, has = self._lacking(news, has, language)
+                for event in events:
+                    yield event
                 woken = await watch.news(BEAT_SECONDS)
                 if CLOSING in woken:
                     return
@@ -83,18 +108,23 @@ class Live:
                 if not woken:
                     yield _event("beat")
 
-    async def news(self, visit: Visit, after: int) -> News | None:
-        """The turns after `after`, with those whose buttons they pressed; None where the session has ended."""
+    async def news(self, visit: Visit, after: int) -> News | Standing:
+        """The turns after `after`, with those whose buttons they pressed; only how the session stands, if not open."""
         found = await self._app.store.read(_found, visit, after)
-        if found is None:
-            return None
-        turns, offered = found
-        html = self.html(turns, offered) if turns else ""
-        return News(html, turns[-1].id or after if turns else after, len(turns) <= MISSED)
+        if found.stands != "open":
+            return found.stands
+        html = self.html(found.turns, found.offered, found.pressed) if found.turns else ""
+        last = found.turns[-1].id or after if found.turns else after
+        return News(html, last, len(found.turns) <= MISSED, found.acts_for)
 
-    def html(self, turns: Sequence[Turn], offered: Sequence[Turn]) -> str:
-        """The turns as a page shows them, after those whose buttons they pressed, whose choices are settled now."""
-        again = [replace(one, new_day=None) for one in exchanges(offered, self._app.campaigns, turns)]
+    async def own(self, visit: Visit, language: str) -> dict[str, str]:
+        """The parts of the page that are the visitor's alone."""
+        acts_for = await self._app.store.read(participants_of, room_of(visit))
+        return self._parts_of(self._frames.own(acts_for, language))
+
+    def html(self, turns: Sequence[Turn], offered: Sequence[Turn], pressed: Sequence[Turn]) -> str:
+        """The turns as a page shows them, after those whose buttons they pressed, as they stand after all presses."""
+        again = [replace(one, new_day=None) for one in exchanges(offered, self._app.campaigns, [*pressed, *turns])]
         shown = [*again, *exchanges(turns, self._app.campaigns, offered)]
         return self._templates.render("news.html", exchanges=shown)
 
@@ -105,16 +135,33 @@ class Live:
         return {
             "stamp": told.stamp,
             "timeline": str(parts.timelines()),
-            "demonstration": str(parts.demonstration()) if told.demonstration else "",
+            "clock": str(parts.clock()) if told.demonstration else "",
+            "forward": str(parts.demonstration()) if told.demonstration else "",
         }
 
+    def _lacking(self, news: News, has: Has, language: str) -> tuple[list[str], Has]:
+        """An event for each thing that the page lacks, and what it has with them."""
+        events, now = [], stamp(self._app)
+        mine = self._frames.own(news.acts_for, language)
+        if news.html:
+            events.append(_event("turns", {"html": news.html}, news.after))
+        if now != has.frame:
+            events.append(_event("frame", self.frame(language)))
+        if mine.stamp != has.own:
+            events.append(_event("own", self._parts_of(mine)))
+        return events, Has(news.after, now, mine.stamp)
 
-def _found(session: Session, visit: Visit, after: int) -> tuple[list[Turn], list[Turn]] | None:
-    if sessions.has_ended(session, visit.session):
-        return None
-    turns = turns_after(session, Address("web", visit.visitor), after, MISSED + 1)
+    def _parts_of(self, mine: Own) -> dict[str, str]:
+        starts = self._templates.parts("parts.html").starts(mine)
+        return {"stamp": mine.stamp, "acting": mine.acting, "starts": str(starts)}
+
+
+def _found(session: Session, visit: Visit, after: int) -> _Found:
+    turns = turns_after(session, room_of(visit), after, MISSED + 1)
     new = {turn.ask_id for turn in turns}
-    return turns, [turn for turn in offering(session, turns) if turn.ask_id not in new]
+    offered = [turn for turn in offering(session, turns) if turn.ask_id not in new]
+    pressed, acts_for = pressing(session, offered), participants_of(session, room_of(visit))
+    return _Found(turns, offered, pressed, acts_for, standing(session, visit.session, machine_time()))
 
 
 def _event(name: str, data: Mapping[str, str] | None = None, ident: int | None = None) -> str:

@@ -2,23 +2,30 @@
 
 import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.app import App
+from bot.clock import machine_time
 from bot.page import words
 from bot.page.bubbles import exchanges, label_of
 from bot.page.form import QUESTION_LENGTH, Form
 from bot.page.frame import Frames
+from bot.page.session import room_of
 from bot.page.templates import HEADERS, Templates
 from bot.page.visitor import Visit, Visitors
+from bot.samples import samples
+from models.contacts import participants_of
 from models.conversation import Turn, offering, turns
-from models.message import Address
-from models.sessions import has_ended
+from models.participants import Participant
+from models.sessions import Standing, standing
 from models.wording import word_in
 
+REFRESH = {"Refresh": "1"}  # seconds; the next cookie is on its way
 SHOWN = 100  # turns; what is older is kept, and one page stays quick to make and to read
 BACK = re.compile(r"/(circular/[a-z0-9_./-]{1,80})?")  # the pages that a switch of language comes back to
 
@@ -26,6 +33,16 @@ BACK = re.compile(r"/(circular/[a-z0-9_./-]{1,80})?")  # the pages that a switch
 def is_script(request: Request) -> bool:
     """Whether the page's own script asks, which takes parts instead of a page."""
     return request.headers.get("accept", "").startswith("application/json")
+
+
+@dataclass(frozen=True)
+class _Conversation:
+    """The newest turns, one more than is shown, those whose buttons they pressed, and for whom the visitor acts."""
+
+    turns: Sequence[Turn] = ()
+    offered: Sequence[Turn] = ()
+    acts_for: Sequence[Participant] = ()
+    stands: Standing = "open"
 
 
 class Pages:
@@ -38,21 +55,26 @@ class Pages:
         self, request: Request, visit: Visit, *, note: str = "", typed: str = "", status: int = 200
     ) -> Response:
         """The visitor's conversation; an empty one, of somebody new, where the session has ended."""
-        found = await self._app.store.read(_conversation, visit) if visit.known else ([], [])
-        visit, (kept, offered) = (visit, found) if found is not None else (Visit.new(), ([], []))
+        found = await self._app.store.read(_conversation, visit) if visit.known else _Conversation()
+        if found.stands == "renewing":
+            return self.notice(request, "moment", "renewed", 200, REFRESH)
+        if found.stands == "ended":
+            visit, found = Visit.new(), _Conversation()
         response = self.page(
             request,
             "conversation.html",
             status,
-            exchanges=exchanges(kept[-SHOWN:], self._app.campaigns, offered),
-            earlier_left_out=len(kept) > SHOWN,
-            after=kept[-1].id if kept else 0,
+            exchanges=exchanges(found.turns[-SHOWN:], self._app.campaigns, found.offered),
+            earlier_left_out=len(found.turns) > SHOWN,
+            after=found.turns[-1].id if found.turns else 0,
+            own=self._frames.own(found.acts_for, words.chosen(request, self._app.campaigns)),
+            samples=samples() if self._app.settings.demo else (),
             nonce=secrets.token_urlsafe(16),
             note=note,
             typed=typed,
             limit=QUESTION_LENGTH,
-            session=visit.mark,
-            signed_out="signed-out" in request.query_params,
+            visitor=visit.mark,
+            left=next((way for way in ("signed-out", "forgotten") if way in request.query_params), ""),
         )
         self._visitors.remember(request, response, visit)
         return response
@@ -67,6 +89,7 @@ class Pages:
             return JSONResponse({"note": sentence}, status, {**HEADERS, **(headers or {})})
         again: Form | None = getattr(request.state, "unanswered", None)
         label = label_of(again.text, self._app.campaigns, words.chosen(request, self._app.campaigns)) if again else ""
+        label = "" if label.startswith("/") else label  # its button knew it, and is not here
         response = self.page(
             request, "notice.html", status, heading=own[heading], told=sentence, again=again, label=label
         )
@@ -85,9 +108,9 @@ class Pages:
         return {"contact": word_in(hotline.label, language, campaign.prevails), "value": hotline.value}
 
 
-def _conversation(session: Session, visit: Visit) -> tuple[list[Turn], list[Turn]] | None:
-    """The newest turns, one more than is shown, with those whose buttons they pressed; None for an ended session."""
-    if has_ended(session, visit.session):
-        return None
-    kept = turns(session, Address("web", visit.visitor), SHOWN + 1)
-    return kept, offering(session, kept)
+def _conversation(session: Session, visit: Visit) -> _Conversation:
+    room = room_of(visit)
+    kept = turns(session, room, SHOWN + 1)
+    offered = offering(session, kept)
+    acts_for = participants_of(session, room)
+    return _Conversation(kept, offered, acts_for, standing(session, visit.session, machine_time()))

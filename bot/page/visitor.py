@@ -1,7 +1,9 @@
 """Knows a visitor of the web page again by a signed cookie, and knows our own forms from forged ones."""
 
 import hashlib
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -26,8 +28,12 @@ class Visit:
 
     @property
     def mark(self) -> str:
-        """Tells a page of this session from one of another, and is no secret."""
-        return hashlib.sha256(self.session.encode()).hexdigest()[:12]
+        """Tells a page of this visitor from one of another, and is no secret."""
+        return hashlib.sha256(self.visitor.encode()).hexdigest()[:12]
+
+    def of_another(self, mark: str, after: int) -> bool:
+        """Whether a page of that mark, which shows something, was made for another visitor."""
+        return bool(mark) and mark != self.mark and after > 0
 
     @classmethod
     def new(cls) -> "Visit":
@@ -38,13 +44,14 @@ class Visitors:
     """Gives each browser a random id of its own. `public_url` is where the page is reached, if that is known."""
 
     def __init__(self, secret: str, public_url: str | None) -> None:
+        self._secret = secret.encode()
         self._signer = TimestampSigner(secret, salt="usher.visitor", digest_method=hashlib.sha256)
         self._public = _origin(public_url) if public_url else None
 
     def recognise(self, request: Request) -> Visit:
         """What the cookie says; somebody new where it is missing, forged or expired.
 
-        Whether the session was signed out of stands in the database: `models.sessions.has_ended`.
+        Whether the session was signed out of stands in the database: `models.sessions.standing`.
         """
         cookie = request.cookies.get(self._cookie_name(request), "")
         try:
@@ -53,6 +60,14 @@ class Visitors:
             return Visit.new()
         visitor, _, session = said.partition(".")
         return Visit(visitor, session) if session else Visit.new()
+
+    def following(self, visit: Visit, ask_id: str) -> Visit:
+        """The session in which the visitor goes on, once that ask has made them count as another person.
+
+        It is the same for the same ask: of two answers to a double press a browser may take either.
+        """
+        told = hmac.digest(self._secret, f"usher.following {visit.session} {ask_id}".encode(), "sha256")
+        return Visit(visit.visitor, urlsafe_b64encode(told[:16]).decode().rstrip("="))
 
     def remember(self, request: Request, response: Response, visit: Visit) -> None:
         self.set_cookie(

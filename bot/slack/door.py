@@ -53,7 +53,7 @@ class TakeIn(AsyncMiddleware):
     It stands before bolt's authorization, which would ask Slack who Usher is before the first event is acknowledged.
     """
 
-    def __init__(self, receive: Callable[[dict[str, Any]], Awaitable[int]]) -> None:
+    def __init__(self, receive: Callable[[dict[str, Any]], Awaitable[BoltResponse]]) -> None:
         self._receive = receive
 
     async def async_process(
@@ -65,7 +65,7 @@ class TakeIn(AsyncMiddleware):
     ) -> BoltResponse:
         if req.body.get("type") == "url_verification":
             return await next()
-        return BoltResponse(status=await self._receive(req.body), body="")
+        return await self._receive(req.body)
 
 
 async def _read(request: Request) -> bytes:

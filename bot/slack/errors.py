@@ -40,13 +40,13 @@ def send_error(error: Exception) -> SendError:
     raise error
 
 
-def refuses_usher(error: Exception) -> str | None:
+def refuses_usher(error: BaseException | None) -> str | None:
     """The code by which Slack refuses Usher itself, whomever it writes to."""
     code = code_of(error)
     return code if code in OURS else None
 
 
-def code_of(error: Exception) -> str:
+def code_of(error: BaseException | None) -> str:
     """Slack's word for what is wrong; empty where it gave none."""
     # Where the answer is broken JSON the SDK hands over aiohttp's response instead of its own.
     if not isinstance(error, SlackApiError) or not hasattr(error.response, "get"):

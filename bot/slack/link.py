@@ -1,6 +1,7 @@
 """Slack's Socket Mode: Usher fetches the events itself, for a place that nobody can reach from outside."""
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -12,10 +13,12 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import Background
 from bot.slack.errors import FAILURES, code_of, refuses_usher, send_error
 
 log = logging.getLogger(__name__)
 
+NAME = "Slack's Socket Mode"
 PING_SECONDS = 10.0
 STEADY_SECONDS = 30.0  # a connection that stood so long was no failure
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
@@ -33,7 +36,7 @@ class Link:
         take: Callable[[dict[str, Any]], Awaitable[BoltResponse]],
     ) -> None:
         self._client, self._session, self._app_token, self._take = client, session, app_token, take
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections = Background(log)
         self._told, self._limited = "", 0.0
 
     async def hold(self) -> None:
@@ -42,14 +45,12 @@ class Link:
         try:
             while True:
                 began, over = loop.time(), loop.create_future()
-                self._begin(self._listen(over))
+                self._connections.begin(self._listen(over), NAME)
                 stood = await over
                 failures = 0 if stood and loop.time() - began > STEADY_SECONDS else failures + 1
                 await asyncio.sleep(max(_pause(failures), self._limited))
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._connections.stop()
 
     async def _listen(self, over: "asyncio.Future[bool]") -> None:
         """Read one connection to its end. `over` tells when another is needed, and whether this one stood."""
@@ -67,7 +68,7 @@ class Link:
                         limit.reschedule(asyncio.get_running_loop().time() + LINGER_SECONDS)
                         _set(over, stood)
                     elif "envelope_id" in said:
-                        self._begin(self._hand_in(socket, said))
+                        self._connections.begin(self._hand_in(socket, said), NAME)
         except (*FAILURES, ValueError) as error:
             self._limited = (send_error(error).retry_after or 0.0) if isinstance(error, SlackApiError) else 0.0
             self._tell(error, stood=stood)
@@ -76,9 +77,11 @@ class Link:
 
     async def _hand_in(self, socket: aiohttp.ClientWebSocketResponse, said: dict[str, Any]) -> None:
         """Acknowledge what was written down; the rest Slack sends again."""
-        if (await self._take(said.get("payload") or {})).status == 200:
+        answer = await self._take(said.get("payload") or {})
+        if answer.status == 200:
+            told = {"payload": json.loads(answer.body)} if answer.body else {}
             with suppress(ConnectionError, aiohttp.ClientError):  # it comes again, and is known then
-                await socket.send_json({"envelope_id": said["envelope_id"]})
+                await socket.send_json({"envelope_id": said["envelope_id"]} | told)
 
     def _tell(self, error: Exception, *, stood: bool) -> None:
         """Say once what is wrong, however often it is tried."""
@@ -94,16 +97,6 @@ class Link:
             log.error("Slack's Socket Mode refuses SLACK_APP_TOKEN (%s); trying again", refusal)
         else:
             log.warning("Slack's Socket Mode cannot be reached (%s); trying again", told)
-
-    def _begin(self, work: Any) -> None:
-        task = asyncio.create_task(work, name="Slack's Socket Mode")
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("%s failed", task.get_name(), exc_info=error)
 
 
 def _set(over: "asyncio.Future[bool]", stood: bool) -> None:

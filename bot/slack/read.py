@@ -10,16 +10,19 @@ from typing import Any, Literal
 
 from handlers.commands import EDITED, HELP, LANGUAGE, NO_TEXT
 from handlers.support import REPLY
-from models.message import Address, Ask
+from models.message import ACTION_BYTES, Address, Ask
 
 Payload = Mapping[str, Any]
 
 ONCE = "once"  # how the block's id begins whose buttons are gone once one of them was pressed
+FORM = "form"  # how the id of a button begins for which a form is opened; its modal has the same name
 REPLY_VIEW = "reply"  # the modal in which a member of the support team writes a reply
 _LINK = re.compile(r"<(?:https?://|mailto:|tel:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:|tel:)[^>]*)>")
 _NAMED = re.compile(r"<[@#!][^|>]*\|([^>]*)>|<[@#!][^>]*>")
 _PEOPLE_WRITE = {None, "file_share", "thread_broadcast", "me_message"}
-_NOTHING_ASKED = {"app_rate_limited", "message_action", "shortcut", "view_closed", "view_submission"}
+_NOTHING_ASKED = {"app_rate_limited", "message_action", "shortcut", "view_closed"}
+_TS, _REFERENCE = re.compile(r"\d{1,20}\.\d{1,20}"), re.compile(r"slack:\w{1,30}:[\d.]{1,40}", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z]{2,8})?")
 
 
 class Unknown(Exception):  # noqa: N818 - named after the situation
@@ -30,15 +33,23 @@ class Unknown(Exception):  # noqa: N818 - named after the situation
 class Seen:
     """What a person does that calls for something to be shown at once, and for no answer in the conversation."""
 
-    what: Literal["home", "reply"]
+    what: Literal["home", "reply", "form"]
     person: Address
     trigger: str = ""
     ask: Ask | None = None  # what is asked instead, where it cannot be shown
 
 
+@dataclass(frozen=True)
+class Incomplete:
+    """A form that was sent with nothing in some of its fields, and the language that it was shown in."""
+
+    fields: tuple[str, ...]
+    language: str
+
+
 def read(
     body: Payload, now: datetime, commands: Collection[str] = (), support_room: Address | None = None
-) -> Ask | Seen | None:
+) -> Ask | Seen | Incomplete | None:
     """What the payload asks of Usher; None where it asks nothing. Raises `Unknown`.
 
     `commands` are the words that mean a command if nothing else stands after `/usher`.
@@ -48,8 +59,8 @@ def read(
         return _event(body, body["event"], now, support_room)
     if kind == "block_actions":
         return _press(body, now)
-    if kind == "view_submission" and body["view"].get("callback_id") == REPLY_VIEW:
-        return _reply(body, now)
+    if kind == "view_submission":
+        return _submission(body, now)
     if "command" in body:
         return _command(body, now, commands)
     if kind in _NOTHING_ASKED or "ssl_check" in body:
@@ -60,7 +71,9 @@ def read(
 def _event(body: Payload, event: Payload, now: datetime, support_room: Address | None) -> Ask | Seen | None:
     if event.get("subtype") == "message_changed":
         return _edited(body, event, now)
-    if event.get("bot_id") or not event.get("user") or event.get("subtype") not in _PEOPLE_WRITE:
+    # A file of Usher's own need not say that a bot has sent it.
+    ours = event.get("bot_id") or event.get("user") in _ushers(body)
+    if ours or not event.get("user") or event.get("subtype") not in _PEOPLE_WRITE:
         return None
     person = _sender(body, event)
     if event["type"] == "app_home_opened":
@@ -124,10 +137,18 @@ def _press(body: Payload, now: datetime) -> Ask | Seen | None:
     action = body["actions"][0]
     if action.get("type") != "button" or "value" not in action:
         return None
+    ask = _pressed(body, action, now)
+    if action.get("action_id", "").startswith(FORM):
+        return Seen("form", ask.sender, body["trigger_id"], ask)
+    if ask.pressed and ask.text.startswith(f"{REPLY} "):
+        return Seen("reply", ask.sender, body["trigger_id"], ask)
+    return ask
+
+
+def _pressed(body: Payload, action: Payload, now: datetime) -> Ask:
     user, value, container = body["user"], action["value"], body.get("container", {})
-    person, trigger = _presser(body), body["trigger_id"]
+    person, key = _presser(body), f"slack:press:{body['trigger_id']}"
     name = user.get("name") or user.get("username")
-    key = f"slack:press:{trigger}"
     if container.get("type") != "message":
         return Ask(key, person, person, value, now, name=name)
     channel, ts = container["channel_id"], container["message_ts"]
@@ -140,8 +161,16 @@ def _press(body: Payload, now: datetime) -> Ask | Seen | None:
     place = Address("slack", _joined(channel, thread))
     room = person if channel.startswith("D") else place
     pressed = str(Address("slack", _joined(channel, ts)))
-    ask = Ask(key, person, room, value, now, name=name, answer_at=place, pressed=pressed)
-    return Seen("reply", person, trigger, ask) if value.startswith(f"{REPLY} ") else ask
+    return Ask(key, person, room, value, now, name=name, answer_at=place, pressed=pressed)
+
+
+def _submission(body: Payload, now: datetime) -> Ask | Incomplete:
+    view = body["view"]
+    if view.get("callback_id") == REPLY_VIEW:
+        return _reply(body, now)
+    if view.get("callback_id") == FORM:
+        return _form(body, now)
+    raise Unknown("a window of another version")
 
 
 def _reply(body: Payload, now: datetime) -> Ask:
@@ -153,14 +182,51 @@ def _reply(body: Payload, now: datetime) -> Ask:
     return Ask(f"slack:view:{view['id']}", _presser(body), room, f"{meant['action']} {words}", now)
 
 
+def _form(body: Payload, now: datetime) -> Ask | Incomplete:
+    """A form was sent: what was written in it completes the action that it was opened for.
+
+    That action, and all else that the window brought back, is a claim. So it is asked by who sent the form, in their
+    own conversation, and answered there.
+    """
+    view, person = body["view"], _presser(body)
+    meant = json.loads(view["private_metadata"])
+    action, language = meant["action"], meant["language"]
+    if len(action.encode()) > ACTION_BYTES or not _LANGUAGE.fullmatch(language):
+        raise ValueError("a form for no action")
+    written = {block["block_id"]: _written(view, block) for block in view["blocks"] if block["type"] == "input"}
+    if empty := tuple(field for field, text in written.items() if not text):
+        return Incomplete(empty, language)
+    thread, pressed = (meant.get(name) or "" for name in ("thread", "pressed"))
+    return Ask(
+        f"slack:view:{view['id']}",
+        person,
+        person,
+        f"{action} " + "\n".join(written.values()),
+        now,
+        language=language,
+        name=body["user"].get("name") or body["user"].get("username"),
+        answer_at=Address("slack", f"{person.id}:{thread}") if _TS.fullmatch(thread) else None,
+        pressed=pressed if _REFERENCE.fullmatch(pressed) else None,
+    )
+
+
+def _written(view: Payload, block: Payload) -> str:
+    value = view["state"]["values"][block["block_id"]][block["element"]["action_id"]]["value"]
+    return _whole(value or "")
+
+
 def _key(event: Payload) -> str:
     """The message itself: a mention that is edited comes again, as another event."""
     return f"slack:said:{event['channel']}:{event['ts']}"
 
 
 def _mentions_usher(body: Payload, event: Payload) -> bool:
-    ours = [one["user_id"] for one in body.get("authorizations") or () if one.get("is_bot")]
-    return any(f"<@{usher}" in event.get("text", "") for usher in ours)
+    return any(f"<@{usher}" in event.get("text", "") for usher in _ushers(body))
+
+
+def _ushers(body: Payload) -> list[str]:
+    """Usher's own ids: in a channel shared with another organisation there may be several."""
+    return [one["user_id"] for one in body.get("authorizations") or () if one.get("is_bot")]
 
 
 def _words(event: Payload) -> str:
@@ -172,8 +238,12 @@ def _plain(text: str) -> str:
     """What was typed: Slack escapes three characters, and writes links and names in a form of its own."""
     text = _LINK.sub(lambda found: found[1] or re.sub("^(mailto|tel):", "", found[2]), text)
     text = _NAMED.sub(lambda found: found[1] or " ", text)
-    # Half a character, which JSON can hold, could not be written down.
-    return html.unescape(text).encode(errors="replace").decode().strip()
+    return _whole(html.unescape(text))
+
+
+def _whole(text: str) -> str:
+    """Half a character, which JSON can hold, could not be written down."""
+    return text.encode(errors="replace").decode().strip()
 
 
 def _sender(body: Payload, event: Payload) -> Address:

@@ -1,12 +1,13 @@
 """Shows a reply in Slack's blocks, within their limits: the words, the circular's own ones below, then the buttons."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from bot.slack.read import ONCE, REPLY_VIEW
+from bot.slack.read import FORM, ONCE
 from bot.split import parts, shortened
+from handlers.front import Front
 from handlers.support import alternatives
 from models.message import Choice, Reply, Source
 from models.wording import phrases
@@ -29,27 +30,13 @@ def message(reply: Reply) -> dict[str, Any]:
     return {"text": escaped(shortened(reply.text, FALLBACK, _length)), "blocks": shown}
 
 
-def home(greeting: str, deadlines: Reply | None, starts: Sequence[Choice]) -> dict[str, Any]:
-    """The view of the App Home: what Usher is, the deadlines as they stand now, and quick starts."""
-    blocks = [*_sections(greeting), *_actions("starts", starts)]
-    if deadlines:
-        blocks += [{"type": "divider"}, *_sections(deadlines.text), *_sources(deadlines, ALL - TEXT)]
+def home(front: Front) -> dict[str, Any]:
+    """The view of the App Home: for whom its reader acts and what is theirs, what Usher is, and what is due."""
+    blocks = [*_sections(front.acts_for), *_actions("own", front.own)] if front.own else []
+    blocks += [*_sections(front.greeting), *_actions("starts", front.starts)]
+    if front.first:
+        blocks += [{"type": "divider"}, *_sections(front.first.text), *_sources(front.first, ALL - TEXT)]
     return {"type": "home", "blocks": blocks}
-
-
-def reply_view(words: Sequence[str], meant: str) -> dict[str, Any]:
-    """The modal for a reply to a case: title, label, send and cancel; `meant` comes back with what was written."""
-    title, label, send, cancel = words
-    written = {"type": "plain_text_input", "action_id": "text", "multiline": True, "min_length": 1, "max_length": 3000}
-    return {
-        "type": "modal",
-        "callback_id": REPLY_VIEW,
-        "private_metadata": meant,
-        "title": _text(title, 24),
-        "submit": _text(send, 24),
-        "close": _text(cancel, 24),
-        "blocks": [{"type": "input", "block_id": "reply", "label": _text(label, 2000), "element": written}],
-    }
 
 
 def escaped(text: str) -> str:
@@ -87,7 +74,7 @@ def _sources(reply: Reply, most: int) -> Iterator[Block]:
         shown = _source(source, reply.language)
         most -= _length(shown["text"])
         if most < 0:
-            told.append(_text("…", LABEL))
+            told.append(plain("…", LABEL))
             break
         told.append(shown)
     for first in range(0, len(told), 10):
@@ -96,27 +83,33 @@ def _sources(reply: Reply, most: int) -> Iterator[Block]:
 
 def _source(source: Source, language: str) -> Block:
     name = phrases()["zh-Hant" if language.startswith("zh") else "en"]["source"]
-    return _text(f"{name} · {source.clause}: “{source.quote}”", CONTEXT)
+    return plain(f"{name} · {source.clause}: “{source.quote}”", CONTEXT)
 
 
 def _choices(reply: Reply) -> Iterator[Block]:
     made = [choice.label for choice in reply.choices if reply.chosen is not None and choice.action == reply.chosen]
     if made:
-        yield {"type": "context", "elements": [_text(f"✓ {made[0]}", 150)]}
+        yield {"type": "context", "elements": [plain(f"✓ {made[0]}", 150)]}
     else:  # what was chosen may be no choice of it: a forged press takes no buttons away
         yield from _actions(ONCE if alternatives(reply) else "choices", reply.choices)
 
 
 def _actions(block: str, choices: Iterable[Choice]) -> Iterator[Block]:
     buttons = [
-        {"type": "button", "action_id": f"choice-{number}", "text": _text(choice.label, LABEL), "value": choice.action}
+        {
+            "type": "button",
+            "action_id": f"{FORM if choice.form else 'choice'}-{number}",
+            "text": plain(choice.label, LABEL),
+            "value": choice.action,
+        }
         for number, choice in enumerate(choices)
     ]
     if buttons:
         yield {"type": "actions", "block_id": block, "elements": buttons[:BUTTONS]}
 
 
-def _text(text: str, length: int) -> dict[str, Any]:
+def plain(text: str, length: int) -> dict[str, Any]:
+    """As it is, for where nothing is marked: buttons, and all of a window."""
     return {"type": "plain_text", "text": shortened(text, length, _length), "emoji": False}
 
 

@@ -2,21 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from telegram import Bot, LinkPreviewOptions, ReplyParameters
-from telegram.error import TelegramError
+from telegram import Bot
 
 from bot.intake import place_of
 from bot.telegram import render
-from bot.telegram.errors import send_error
+from bot.telegram.calls import Calls, Place
+from bot.telegram.files import Files
 from bot.telegram.listen import Access, Inside, Listener
 from bot.telegram.poll import Pace
 from bot.telegram.request import Request
@@ -26,7 +26,6 @@ from models.store import StoreError
 __all__ = ["Access", "Pace", "Telegram"]
 
 PIECES_WAIT = 60.0  # how long a further piece of a long answer may have to wait
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 def _tells_no_token(record: logging.LogRecord) -> bool:
@@ -61,6 +60,8 @@ class Telegram:
             request=self._request,
             get_updates_request=self._polling,
         )
+        self._calls = Calls(self._bot)
+        self._files = Files(self._calls, lambda file, language: inside.say("file.missing", language, file=file))
         self.listener = Listener(access, self._bot, self._polling, inside, now, support_room=support_room, pace=pace)
 
     def pause(self, to: Address) -> float:
@@ -78,6 +79,7 @@ class Telegram:
         await self.listener.stop()
 
     async def close(self) -> None:
+        await self._files.stop()
         await self._request.shutdown()
         await self._polling.shutdown()
 
@@ -86,26 +88,18 @@ class Telegram:
         return await self.listener.handle(request)
 
     async def send(self, to: Address, reply: Reply, key: str) -> str:
-        place, reference = _Place.of(to), ""
+        place, reference = Place.of(to), ""
         for number, piece in enumerate(render.pieces(reply)):
             sent = await self._piece(number, place, piece)
             reference = str(Address("telegram", f"{sent.chat.id}:{sent.message_id}"))
+        await self._files.send(place, reply)
         return reference
 
     async def edit(self, reference: str, reply: Reply) -> None:
         chat, _, message = Address.of(reference).id.partition(":")
         piece = render.pieces(reply)[-1]
         try:
-            await self._call(
-                self._bot.edit_message_text(
-                    piece.text,
-                    chat_id=int(chat),
-                    message_id=int(message),
-                    parse_mode="HTML",
-                    reply_markup=piece.keyboard,
-                    link_preview_options=NO_PREVIEW,
-                )
-            )
+            await self._calls.change(int(chat), int(message), piece)
         except SendError as error:
             if "message is not modified" not in error.reason.lower():
                 raise
@@ -134,15 +128,15 @@ class Telegram:
                 raise
             moved_to = error.moved_to
         with suppress(DBAPIError, StoreError):  # then the next message to the old place tells it again
-            await self._inside.moved(Address("telegram", str(_Place.of(place).chat)), moved_to)
+            await self._inside.moved(Address("telegram", str(Place.of(place).chat)), moved_to)
         return await self.send(moved_to, reply, ask.id)
 
-    async def _piece(self, number: int, place: "_Place", piece: render.Piece) -> Any:
+    async def _piece(self, number: int, place: Place, piece: render.Piece) -> Any:
         """Send one message. Once the first is out, the others wait their time here: nothing may be sent twice."""
         waited, pause = 0.0, 1.0
         while True:
             try:
-                return await self._post(place if number == 0 else replace(place, replies_to=None), piece)
+                return await self._calls.post(place if number == 0 else replace(place, replies_to=None), piece)
             except SendError as error:
                 if number == 0:
                     raise
@@ -152,38 +146,3 @@ class Telegram:
                     raise SendError(f"only a part was sent: {error.reason}", outcome_unknown=True) from error
             await asyncio.sleep(wait)
             waited, pause = waited + wait, 2 * pause
-
-    async def _post(self, place: "_Place", piece: render.Piece) -> Any:
-        replies_to = place.replies_to
-        reply = ReplyParameters(replies_to, allow_sending_without_reply=True) if replies_to else None
-        return await self._call(
-            self._bot.send_message(
-                place.chat,
-                piece.text,
-                parse_mode="HTML",
-                message_thread_id=place.thread,
-                reply_parameters=reply,
-                reply_markup=piece.keyboard,
-                link_preview_options=NO_PREVIEW,
-            )
-        )
-
-    async def _call(self, call: Awaitable[Any]) -> Any:
-        try:
-            return await call
-        except TelegramError as error:
-            raise send_error(error) from error
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a message goes: `chat:thread:message`, where the last two may be missing or empty."""
-
-    chat: int
-    thread: int | None
-    replies_to: int | None
-
-    @classmethod
-    def of(cls, to: Address) -> "_Place":
-        chat, thread, message, *_ = [*to.id.split(":"), "", ""]
-        return cls(int(chat), int(thread) if thread else None, int(message) if message else None)

@@ -5,7 +5,7 @@ import hmac
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,7 +16,9 @@ from starlette.responses import PlainTextResponse, Response
 from telegram import Bot, BotCommand
 from telegram.error import BadRequest, TelegramError
 
+from bot.background import Background
 from bot.intake import NotTaken
+from bot.split import shortened
 from bot.telegram.poll import Leases, Pace, Pauses, Poll
 from bot.telegram.read import UPDATES, Left, Me, Moved, language_of, read
 from bot.telegram.request import Request, Wait
@@ -28,6 +30,7 @@ from models.store import StoreError
 log = logging.getLogger(__name__)
 
 BODY_BYTES = 1_000_000
+COMMANDS, TITLE = 100, 100  # in the menu, and the characters of one; Telegram takes 256, of which phones show a line
 ACKNOWLEDGE_SECONDS = 1.0  # how long the last pressed buttons may hold up the end
 MENUS = {"": "en", "zh": "zh-Hant"}  # Telegram's language codes, and ours; without one it is everybody else's
 
@@ -86,7 +89,7 @@ class Listener:
         self.refused: Counter[str] = Counter()
         self._has_menu = False
         self._listening: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._acknowledging = Background(log, TelegramError)
 
     def start(self) -> None:
         self._listening = asyncio.create_task(self._listen(), name="Telegram")
@@ -95,11 +98,7 @@ class Listener:
         if self._listening:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
-        if self._tasks:
-            _, hanging = await asyncio.wait(self._tasks, timeout=ACKNOWLEDGE_SECONDS)
-            for task in hanging:
-                task.cancel()
-            await asyncio.gather(*hanging, return_exceptions=True)
+        await self._acknowledging.stop(ACKNOWLEDGE_SECONDS)
 
     async def handle(self, request: HttpRequest) -> Response:
         """Answer one request to `/telegram/webhook`."""
@@ -136,7 +135,7 @@ class Listener:
         for update, one in zip(updates, seen, strict=True):
             pressed = update.get("callback_query") if isinstance(update, dict) else None
             if isinstance(pressed, dict) and "id" in pressed:
-                self._begin(self._acknowledge(pressed, taken=one is not None), "a pressed button")
+                self._acknowledging.begin(self._acknowledge(pressed, taken=one is not None), "a pressed button")
         return True
 
     def _read(self, update: Any, me: Me) -> Ask | Moved | Left | None:
@@ -201,26 +200,20 @@ class Listener:
             return
         try:
             for code, language in MENUS.items():
-                commands = [BotCommand(one.word, one.title) for one in self._inside.menu(language)]
+                commands = [_shown(one) for one in self._inside.menu(language)[:COMMANDS]]
                 await self._bot.set_my_commands(commands, language_code=code or None)
             self._has_menu = True
         except TelegramError as error:
             log.warning("Telegram's menu of commands could not be set: %s", error)
 
-    def _begin(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        task = asyncio.create_task(work, name=what)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.warning("%s: %s", task.get_name(), error)
-
     def _refuse(self, why: str, status: int) -> Response:
         self.refused[why] += 1
         log.warning("refused at /telegram/webhook: %s (%s times by now)", why, self.refused[why])
         return PlainTextResponse("", status)
+
+
+def _shown(command: Command) -> BotCommand:
+    return BotCommand(command.word, shortened(command.title, TITLE) or command.word)
 
 
 async def _body(request: HttpRequest) -> bytes | None:

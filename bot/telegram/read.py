@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from handlers.commands import EDITED, HELP, NO_TEXT
+from handlers.commands import EDITED, HELP, NO_TEXT, START
 from handlers.facts import NO_SUPPORT, SUPPORT
 from models.message import Address, Ask
 
@@ -102,6 +102,8 @@ def _command(text: str, me: Me) -> str | None:
         return None
     word, whom, rest = f"/{found[1].lower()}", found[2], found[3].lstrip(_MARKS)
     mine = whom.lower() == me.username.lower() if whom else word in me.commands
+    if mine and word == START and f"/{rest}" in me.commands:  # from a link that names a command
+        return f"/{rest}"
     return f"{word} {rest}".rstrip() if mine else None
 
 

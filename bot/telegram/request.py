@@ -66,13 +66,13 @@ class Request(BaseRequest):
         if self._session is None:
             raise Unreachable("Usher is not connected to Telegram")
         total = read_timeout if isinstance(read_timeout, int | float) else CALL_SECONDS
-        told = urlencode(request_data.json_parameters).encode() if request_data else None
+        told = _body(request_data) if request_data else None
         try:
             async with self._session.request(
                 method,
                 url,
                 data=told,
-                headers=FORM if told else None,
+                headers=FORM if isinstance(told, bytes) else None,
                 timeout=aiohttp.ClientTimeout(total=total, connect=CONNECT_SECONDS),
                 allow_redirects=False,
             ) as response:
@@ -85,6 +85,18 @@ class Request(BaseRequest):
         except aiohttp.ClientError as error:
             raise NetworkError(f"no answer from Telegram ({type(error).__name__})") from None
         return _told_by_telegram(status, payload)
+
+
+def _body(told: RequestData) -> bytes | aiohttp.FormData:
+    """A form; with files one of several parts."""
+    if not told.contains_files:
+        return urlencode(told.json_parameters).encode()
+    form = aiohttp.FormData(quote_fields=False)  # a name is read as it stands: %20 would be shown
+    for name, value in told.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in told.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form
 
 
 def _told_by_telegram(status: int, payload: bytes) -> tuple[int, bytes]:

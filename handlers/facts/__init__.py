@@ -7,15 +7,27 @@ from pathlib import Path
 
 from handlers.facts._fill import fill
 from handlers.facts._language import language_of
-from handlers.facts._lists import Event, Standing, next_event, say_timeline, standings, timeline
+from handlers.facts._lists import (
+    Event,
+    Standing,
+    briefing_name,
+    deadlines,
+    next_event,
+    say_due,
+    say_timeline,
+    standings,
+    timeline,
+)
+from handlers.facts._sessions import Wanted, say_session
 from handlers.understand import Part, Reading, Understander, Understanding
+from handlers.wishes import wished
 from models.campaign import Answer, Campaign
 from models.message import Behaviour, Choice, Reply
 from models.wording import Wording, in_script
 
 __all__ = [
-    "ANSWER", "NO_SUPPORT", "SUPPORT", "Event", "Facts", "Standing", "Wish", "answer_action", "language_of",
-    "next_event", "say_timeline", "standings", "timeline",
+    "ANSWER", "NO_SUPPORT", "SUPPORT", "Event", "Facts", "Standing", "Wanted", "Wish", "answer_action", "briefing_name",
+    "deadlines", "language_of", "next_event", "say_due", "say_session", "say_timeline", "standings", "timeline",
 ]  # fmt: skip
 
 ANSWER, SUPPORT, NO_SUPPORT = "/a", "/support", "/no"
@@ -80,8 +92,12 @@ class Facts:
             if _standing(*pair) == _standing(first, best) and best.strength - pair[1].strength < CLOSE
         ]  # fmt: skip
 
-    def wish(self, understood: Sequence[tuple[Understander, Understanding]]) -> Wish | None:
+    def wish(self, text: str, now: datetime, understood: Sequence[tuple[Understander, Understanding]]) -> Wish | None:
         """What Usher itself is asked to do; None where something is only asked. Several circulars: of none of them."""
+        if does := wished(text):
+            meant = [one for one in self.understanders if one.speaks_of(text, now)]
+            campaign = meant[0].campaign.key if len(meant) == 1 else None
+            return Wish(does, campaign, (meant or self.understanders)[0].read(text, now))
         wishes = [
             Wish(does, one.campaign.key, what.parts[0].reading)
             for one, what in understood

@@ -146,14 +146,15 @@ def say_next(wording: Wording) -> str:
 
 
 def _listed(wording: Wording, heading: str, facts: Sequence[Fact]) -> str:
-    lines = [wording.say("deadlines.line", task=wording.task(fact), when=_due(wording, fact)) for fact in facts]
+    lines = [wording.say("deadlines.line", task=wording.task(fact), when=say_due(wording, fact)) for fact in facts]
     notes = [] if any(fact.at for fact in facts) else [wording.say("deadlines.note")]
     if any(fact.conflicts_with and wording.state(fact) in ("open", "last") for fact in facts):
         notes.append(wording.say("deadlines.note.before"))
     return "\n".join([wording.say(heading, count=len(facts)), *lines, *filter(None, [wording.join(*notes)])])
 
 
-def _due(wording: Wording, fact: Fact) -> str:
+def say_due(wording: Wording, fact: Fact) -> str:
+    """A deadline in few words, as it stands today, without the task."""
     state = wording.state(fact)
     safe, stated, contact = wording.safe(fact), wording.stated(fact), wording.contact()
     if state == "over":

@@ -18,7 +18,17 @@ from handlers.understand._parts import clauses, sentences
 from handlers.understand._weigh import Cells, Scored, lead_of
 from models.campaign import Answer, Campaign
 
-__all__ = ["Outcome", "Part", "Reading", "Scored", "Thresholds", "Understander", "Understanding", "lint_examples"]
+__all__ = [
+    "Outcome",
+    "Part",
+    "Reading",
+    "Scored",
+    "Thresholds",
+    "Understander",
+    "Understanding",
+    "fold",
+    "lint_examples",
+]
 
 Outcome = Literal["answer", "choose", "unknown", "empty"]
 CHOICES = 3

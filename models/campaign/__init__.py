@@ -18,6 +18,7 @@ from models.campaign._schema import (
     Reminder,
     Subject,
     Target,
+    Task,
     Term,
     Text,
     Words,
@@ -27,6 +28,6 @@ from models.campaign._template import CONDITIONS, PLACEHOLDERS
 __all__ = [
     "CONDITIONS", "PLACEHOLDERS", "Answer", "Briefing", "BusinessDays", "Campaign", "CampaignError", "Contact",
     "DateKind", "Fact", "Fuzzy", "Grounded", "Line", "Link", "Paragraph", "Piece", "Problem", "Reminder",
-    "ReminderTime", "Subject", "Target", "Term", "Text", "When", "Words", "find_quote", "lint", "load", "load_all",
-    "paragraphs", "plain", "read_when", "reminder_times",
+    "ReminderTime", "Subject", "Target", "Task", "Term", "Text", "When", "Words", "find_quote", "lint", "load",
+    "load_all", "paragraphs", "plain", "read_when", "reminder_times",
 ]  # fmt: skip

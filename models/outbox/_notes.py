@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, update
+from sqlalchemy import and_, bindparam, case, null, update
 from sqlmodel import Session, col
 
 from models.message import Address
 from models.outbox._claim import REPEATS
 from models.outbox._rows import FREED, NOW, Message, State
+from models.pseudonyms import is_left
 from models.reach import close
 
 
@@ -84,5 +85,12 @@ _AGAIN = (
 _SENT = (
     update(Message)
     .where(col(Message.id) == bindparam("which"), col(Message.state) != str(State.SENT))
-    .values(state=str(State.SENT), reference=bindparam("sent_as"), reason=None, settled_at=NOW, **FREED)
+    # Its addressee may have been forgotten meanwhile: the reference would name them.
+    .values(
+        state=str(State.SENT),
+        reference=case((is_left(col(Message.address)), null()), else_=bindparam("sent_as")),
+        reason=None,
+        settled_at=NOW,
+        **FREED,
+    )
 )

@@ -83,7 +83,8 @@ class Waiting(SQLModel, table=True):
 class SeatEvent(SQLModel, table=True):
     """Something that happened to a seat or in the line; never changed, but for the names of who was forgotten.
 
-    `what`: held, offered, accepted, lapsed, freed, swapped, moved, booked, unbooked, waiting, left.
+    `what`: held, offered, accepted, lapsed, freed, swapped (`note` is the uid before), moved (`note` is where from),
+    booked and unbooked (`note` is the reference), given (`note` is to whom), waiting, left. `contact_id` did it.
     `at` is campaign time, `recorded_at` machine time.
     """
 

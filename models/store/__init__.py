@@ -1,13 +1,13 @@
 """Keeps what Usher must not forget, in a file or on a database server, one short transaction at a time."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,7 +17,7 @@ from models.store._grouping import GroupingWriter
 from models.store._sqlite import sqlite_engine
 from models.store._wakes import Wakes, Watch, announce, announced
 
-__all__ = ["Store", "StoreError", "Watch", "announce", "in_turn", "keep_first"]
+__all__ = ["Store", "StoreError", "Watch", "announce", "as_read", "in_turn", "keep_first"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -167,6 +167,13 @@ def keep_first(session: Session, row: Row, same: SelectOfScalar[Row]) -> Row:
         if found := session.exec(same).first():
             return found
         raise
+    return row
+
+
+def as_read(kind: type[Row], values: Mapping[str, Any]) -> Row:
+    """A row of these values that no session watches, as one that was read: far quicker than making a new one."""
+    row: Row = inspect(kind).class_manager.new_instance()
+    row.__dict__.update(values)
     return row
 
 

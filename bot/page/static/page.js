@@ -24,9 +24,10 @@ const parse = (html) => document.createRange().createContextualFragment(html);
 function showTurns(html) {
   const atEnd = fromBottom() < 80;
   let newest = null;
-  for (const item of parse(html).querySelectorAll("li")) {
+  for (const item of [...parse(html).children]) {
     if (item.id && document.getElementById(item.id)) {
       if (item.dataset.turn) settle(document.getElementById(item.id), item);
+      answered(item.dataset.nonce);
       continue;
     }
     list.querySelector(".welcome")?.remove();
@@ -34,8 +35,7 @@ function showTurns(html) {
       insert(item, Infinity);
       continue;
     }
-    list.querySelector(`.pending[data-nonce="${CSS.escape(item.dataset.nonce)}"]`)?.remove();
-    forget(item.dataset.nonce);
+    answered(item.dataset.nonce);
     insert(item, numberOf(item));
     newest = item;
   }
@@ -45,6 +45,11 @@ function showTurns(html) {
   if (document.hidden) document.title = `(${list.querySelectorAll("[data-unseen]").length + 1}) ${title}`;
   if (document.hidden) newest.dataset.unseen = "";
   return newest;
+}
+
+function answered(mark) {
+  list.querySelector(`.pending[data-nonce="${CSS.escape(mark)}"]`)?.remove();
+  forget(mark);
 }
 
 function insert(item, number) {
@@ -81,13 +86,26 @@ function showFrame(parts) {
   view.dataset.stamp = parts.stamp;
   if (parts.timeline !== timeline) document.getElementById("timeline").replaceChildren(parse(parts.timeline));
   timeline = parts.timeline;
-  const banner = document.getElementById("demonstration");
-  if (!banner || !parts.demonstration) return;
-  const reach = () => [...banner.querySelectorAll("summary, button")];
-  const open = banner.querySelector("details").open, place = reach().indexOf(document.activeElement);
-  banner.replaceChildren(parse(parts.demonstration));
-  banner.querySelector("details").open = open;
-  if (place >= 0) (reach()[place] ?? reach()[0]).focus({ preventScroll: true });
+  const forward = document.getElementById("forward");
+  if (!forward || !parts.forward) return;
+  document.getElementById("clock").replaceChildren(parse(parts.clock));
+  exchangeButtons(forward, parts.forward);
+}
+
+// What is the visitor's own: for whom they act, and what they can ask for then.
+function showOwn(parts) {
+  if (!parts || parts.stamp === view.dataset.own) return;
+  view.dataset.own = parts.stamp;
+  document.getElementById("acting").textContent = parts.acting;
+  exchangeButtons(document.getElementById("starts"), parts.starts);
+}
+
+// Whoever goes by keyboard is still where they were.
+function exchangeButtons(place, html) {
+  const reach = () => [...place.querySelectorAll("button")];
+  const at = reach().indexOf(document.activeElement);
+  place.replaceChildren(parse(html));
+  if (at >= 0) (reach()[at] ?? reach()[0]).focus({ preventScroll: true });
 }
 
 // -------------------------------------------------------------------------------------------------------- asking
@@ -95,13 +113,13 @@ function showFrame(parts) {
 const nonce = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18)))).replace(/[+/]/g, "-");
 
 const language = document.documentElement.dataset.language;
-let session = view.dataset.session;
+let visitor = view.dataset.visitor;
 
 // It follows no redirect and takes only JSON: a proxy's page of its own is no answer. It does not wait for ever either:
 // what comes after would wait with it.
 async function post(address, fields) {
   const answer = await fetch(`${address}?language=${language}`, {
-    method: "POST", body: new URLSearchParams({ ...fields, session }), headers: { Accept: "application/json" },
+    method: "POST", body: new URLSearchParams({ ...fields, visitor }), headers: { Accept: "application/json" },
     redirect: "error", signal: AbortSignal.timeout(30000),
   });
   return { status: answer.status, said: await answer.json() };
@@ -117,16 +135,18 @@ const store = (key, value) => {
 const stored = (key) => { try { return sessionStorage.getItem(key) ?? ""; } catch { return ""; } };
 const unsent = () => { try { return JSON.parse(stored("unsent") || "[]"); } catch { return []; } };
 const keepUnsent = (all) => store("unsent", all.length ? JSON.stringify(all) : "");
-const forget = (mark) => keepUnsent(unsent().filter((one) => one.fields.nonce !== mark));
+const forget = (mark) => keepUnsent(unsent().filter((one) => markOf(one.fields) !== mark));
+// All buttons under an answer have one nonce: what was pressed tells them apart.
+const markOf = (fields) => (fields.under ? `${fields.nonce} ${fields.text}` : fields.nonce);
 
 function ask(fields, label, button) {
-  keepUnsent([...unsent().filter((one) => one.fields.nonce !== fields.nonce), { fields, label, session }]);
+  keepUnsent([...unsent().filter((one) => markOf(one.fields) !== markOf(fields)), { fields, label, visitor }]);
   send(pend(fields, label, button), fields, button);
 }
 
 function pend(fields, label, button) {
   const item = document.getElementById("pending").content.firstElementChild.cloneNode(true);
-  item.dataset.nonce = fields.nonce;
+  item.dataset.nonce = markOf(fields);
   item.querySelector(".bubble").textContent = label;
   item.querySelector(".failure button").addEventListener("click", () => send(item, fields, button));
   list.querySelector(".welcome")?.remove();
@@ -148,17 +168,19 @@ async function sendNow(item, fields, button) {
   try {
     for (;;) {
       const { status, said } = await post("/", { ...fields, after: view.dataset.after });
-      if (status === 409) return anew();
+      if (status === 409 && !said.wait) return anew();
       if (status === 200) {
-        forget(fields.nonce);
-        session = said.session ?? session;
+        forget(markOf(fields));
+        if (said.leave) return leave(said.leave);
+        visitor = said.visitor ?? visitor;
+        showOwn(said.own);
         const shown = showTurns(said.html);
         // The stream brings turns in their order: one that is new here and older than its last is of another database.
         if (item.isConnected || (shown && numberOf(shown) <= view.dataset.after)) anew();
         return;
       }
-      if (status !== 429) return failed(item, button, said.note);
-      item.querySelector(".state").textContent = words("too-many");
+      if (status !== 429 && status !== 409) return failed(item, button, said.note);
+      if (status === 429) item.querySelector(".state").textContent = words("too-many");
       await wait((said.wait || 2) * 1000);
     }
   } catch {
@@ -171,7 +193,7 @@ function failed(item, button, why) {
   item.classList.add("failed");
   item.querySelector(".why").textContent = why;
   item.querySelector(".failure").hidden = false;
-  button?.form?.querySelectorAll("[aria-disabled]").forEach((one) => one.removeAttribute("aria-disabled"));
+  button?.form?.querySelectorAll("[name][aria-disabled]").forEach((one) => one.removeAttribute("aria-disabled"));
   view.scrollTop = 0;
 }
 
@@ -181,20 +203,31 @@ function anew() {
 }
 
 // Somebody else's page now, or nobody's: nothing typed here is left for the next person.
-function gone() {
+function clear() {
   box.value = "";
   store("draft");
   store("unsent");
   leaving = true;
+}
+
+function leave(address) {
+  stream?.close();
+  clear();
+  location.assign(address);
+}
+
+function gone() {
+  clear();
   setTimeout(() => location.reload(), 300); // after the tab that signed out has its new cookie
 }
 
-// After a reload: what was asked in this session goes out again (twice is once), the rest waits for a press.
+// After a reload: what this visitor asked goes out again (twice is once), the rest waits for a press.
 function takeUp() {
-  for (const { fields, label, session: earlier } of unsent()) {
-    if (list.querySelector(`[data-nonce="${CSS.escape(fields.nonce)}"]`) || (fields.under && earlier !== session)) {
-      forget(fields.nonce);
-    } else if (earlier === session) {
+  for (const { fields, label, visitor: earlier } of unsent()) {
+    const mark = markOf(fields);
+    if (list.querySelector(`[data-nonce="${CSS.escape(mark)}"]`) || (fields.under && earlier !== visitor)) {
+      forget(mark);
+    } else if (earlier === visitor) {
       send(pend(fields, label, null), fields, null);
     } else {
       failed(pend(fields, label, null), null, words("not-sent"));
@@ -237,9 +270,12 @@ function askPressed(form, button) {
   const fields = { text: button.value, nonce: under ? form.elements.nonce.value : nonce() };
   if (under) {
     fields.under = under;
-    // They keep the focus, which a disabled button would lose.
-    form.querySelectorAll("button").forEach((one) => one.setAttribute("aria-disabled", "true"));
+    // Where one choice decides, the others are settled as well. They keep the focus, which a disabled one would lose.
+    const settled = "once" in form.dataset ? form.querySelectorAll("button") : [button];
+    settled.forEach((one) => one.setAttribute("aria-disabled", "true"));
   }
+  const panel = button.closest("details.pull");
+  if (panel) panel.open = false;
   ask(fields, button.textContent.trim(), under ? button : null);
 }
 
@@ -250,7 +286,7 @@ async function move(form, button) {
     const { status, said } = await post("/time", { moves: form.elements.moves.value, by: button.value });
     if (status === 200) {
       showFrame(said);
-      line.textContent = document.querySelector("#demonstration time").textContent;
+      line.textContent = document.querySelector("#clock time").textContent;
     } else {
       line.textContent = said.note;
     }
@@ -268,7 +304,8 @@ let again = 0, pause = 5000, silent = 0;
 function listen() {
   clearTimeout(again);
   if (stream && stream.readyState !== EventSource.CLOSED) return;
-  const query = new URLSearchParams({ after: view.dataset.after, stamp: view.dataset.stamp, session, language });
+  const { after, stamp, own: mine } = view.dataset;
+  const query = new URLSearchParams({ after, stamp, own: mine, visitor, language });
   const own = stream = new EventSource(`/stream?${query}`);
   own.addEventListener("open", () => { line.textContent = ""; pause = 5000; heard(); });
   own.addEventListener("beat", heard);
@@ -277,6 +314,7 @@ function listen() {
     view.dataset.after = event.lastEventId; // only the stream tells it: it leaves nothing out
   });
   own.addEventListener("frame", (event) => showFrame(JSON.parse(event.data)));
+  own.addEventListener("own", (event) => showOwn(JSON.parse(event.data)));
   own.addEventListener("gone", () => { own.close(); gone(); });
   own.addEventListener("reload", () => { own.close(); anew(); });
   own.addEventListener("rest", () => { clearTimeout(silent); own.close(); }); // newer tabs have the streams; back in view, this one asks again

@@ -17,6 +17,7 @@ TABLES = (
 
 
 def upgrade() -> None:
+    op.add_column("ended_session", sa.Column("renewed", sa.Boolean, nullable=False, server_default=sa.false()))
     _participants()
     _contacts()
     _codes()
@@ -62,6 +63,7 @@ def _participants() -> None:
         sa.Column("domain", sa.String, primary_key=True),
         sa.Column("participant", sa.String, sa.ForeignKey("participant.code"), primary_key=True),
     )
+    op.create_index("ix_participant_domain_participant", "participant_domain", ["participant"])
 
 
 def _contacts() -> None:
@@ -117,6 +119,7 @@ def _codes() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("revoked_at", MOMENT),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_enrolment_code_participant", "enrolment_code", ["participant"])
     op.create_table(
@@ -133,6 +136,7 @@ def _codes() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("person", sa.String, nullable=False),
         sa.Column("email", sa.String, nullable=False),
+        sa.Column("domain", sa.String, nullable=False),
         sa.Column("digest", sa.String),
         sa.Column("asked_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
@@ -141,6 +145,7 @@ def _codes() -> None:
     )
     op.create_index("ix_mail_code_person_asked_at", "mail_code", ["person", "asked_at"])
     op.create_index("ix_mail_code_email_asked_at", "mail_code", ["email", "asked_at"])
+    op.create_index("ix_mail_code_domain_asked_at", "mail_code", ["domain", "asked_at"])
     op.create_table(
         "link_code",
         sa.Column("digest", sa.String, primary_key=True),
@@ -253,3 +258,4 @@ def _line() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
+    op.drop_column("ended_session", "renewed")

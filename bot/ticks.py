@@ -1,0 +1,75 @@
+"""What Usher does by itself at every tick: seats that are free are offered on, and what is kept too long goes."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from handlers import seats
+from handlers.phrasing import Phrasing
+from models import retention, tidying
+from models.campaign import Campaign
+from models.store import Store
+from scheduler.clock import Job
+
+log = logging.getLogger(__name__)
+
+SEATS, RETENTION, TIDYING = timedelta(seconds=20), timedelta(hours=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """What the jobs work on. `mails`: whether mail is set up."""
+
+    store: Store
+    phrasing: Phrasing
+    campaigns: Sequence[Campaign]
+    campaign_time: Callable[[], datetime]
+    machine_time: Callable[[], datetime]
+    mails: bool = False
+
+    def jobs(self) -> tuple[Job, ...]:
+        return (
+            Job("seats", SEATS, self.offer_seats),
+            Job("retention", RETENTION, self.purge),
+            Job("tidying", TIDYING, self.tidy),
+        )
+
+    async def offer_seats(self) -> None:
+        """Let offers lapse whose time is over, and offer what is free."""
+        await self.store.write(self._seats)
+
+    async def purge(self) -> None:
+        """Take out what is kept no longer, in parts: the answers need not wait for all of it."""
+        if not retention.over(self.campaigns, self.campaign_time()):
+            return
+        done: Counter[str] = Counter()
+        while part := await self.store.write(self._purge):
+            done += part
+        if done:
+            log.info("no longer kept, and put under pseudonyms: %s", _listed(done))
+
+    async def tidy(self) -> None:
+        done: Counter[str] = Counter()
+        while part := await self.store.write(self._tidy):
+            done += part
+        if done:
+            log.info("deleted as settled long ago: %s", _listed(done))
+
+    # The times are read when their turn has come: a transaction may have waited for others.
+
+    def _seats(self, session: Session) -> None:
+        seats.tick(session, self.phrasing, self.campaign_time(), self.machine_time(), self.mails)
+
+    def _purge(self, session: Session) -> Counter[str]:
+        return retention.purge(session, self.campaigns, self.campaign_time(), self.machine_time())
+
+    def _tidy(self, session: Session) -> Counter[str]:
+        return tidying.tidy(session, self.machine_time())
+
+
+def _listed(done: Counter[str]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in sorted(done.items()))

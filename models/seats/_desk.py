@@ -1,0 +1,205 @@
+"""The records of one briefing's seats and of its line, for as long as a transaction has them to itself."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+from sqlmodel import Session
+
+from models.seats import _statements as statements
+from models.seats._room import NO_END, Room
+from models.seats._rows import Seat, State, Waiting
+from models.seats._rules import Attendee, BriefingFull, Moment, NoSuchSeat, NotAMember, Rules
+from models.store import as_read, in_turn
+
+Row = TypeVar("Row", Seat, Waiting)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a change looks at first: the participant's `seats`, held and on offer; all places taken; who waits."""
+
+    participant: str
+    contact_id: int
+    seats: list[Seat]
+    taken: int
+    anyone_waits: bool
+
+    def seat(self, seat_id: int) -> Seat:
+        """Raises `NoSuchSeat`."""
+        return _numbered(self.seats, seat_id)
+
+    def seat_of(self, who: Attendee) -> Seat | None:
+        return next((seat for seat in self.seats if seat.attendee_key in who.keys), None)
+
+
+def hold_still(session: Session, places: Iterable[tuple[str, str]]) -> None:
+    """Let nobody else change seats and lines of these briefings (campaign, briefing) before the transaction ends.
+
+    For what changes the people who may have some: after `in_contacts_turn`, before anything of them is changed.
+    """
+    for campaign, briefing in sorted(places):  # in one order everywhere: two that wait for each other wait for ever
+        in_turn(session, f"seats:{campaign}:{briefing}")
+
+
+class Desk:
+    """One briefing's seats and line. Nobody else changes them before the transaction ends; on SQLite nobody at all.
+
+    What it gives are copies: nothing is kept but what it is told to keep.
+    """
+
+    def __init__(self, session: Session, campaign: str, briefing: str, at: Moment) -> None:
+        session.flush()  # or the statements here would not see what was changed before
+        hold_still(session, [(campaign, briefing)])
+        self._connection, self.at = session.connection(), at
+        self._here: dict[str, Any] = {"campaign": campaign, "briefing": briefing}
+        self._asked = {"of_campaign": campaign, "at_briefing": briefing}
+
+    @classmethod
+    def of(cls, session: Session, rules: Rules, at: Moment) -> Self:
+        return cls(session, rules.campaign, rules.briefing, at)
+
+    def look(self, participant: str, contact_id: int) -> Look:
+        """Raises `NotAMember`. Who leaves at this instant has to wait for this desk, and then finds the seat."""
+        found = self._run(statements.LOOK, whose=participant, who=contact_id).mappings().all()
+        if not found[0]["member"]:
+            raise NotAMember
+        seats = statements.copies(Seat, (row for row in found if row["id"]))
+        return Look(participant, contact_id, seats, found[0]["taken"] or 0, found[0]["anyone_waits"])
+
+    def seats(self, participant: str) -> list[Seat]:
+        """The participant's, held and on offer, by number."""
+        return statements.copies(Seat, self._run(statements.SEATS, whose=participant).mappings())
+
+    def overdue(self) -> list[Seat]:
+        """Those whose offers are over."""
+        return statements.copies(Seat, self._run(statements.OVERDUE, now=self.at.now).mappings())
+
+    def line(self) -> list[Waiting]:
+        """Those who wait and could hold a seat, in their order."""
+        return statements.copies(Waiting, self._run(statements.LINE).mappings())
+
+    def in_line(self, participant: str) -> list[Waiting]:
+        """The participant's people who wait or have an offer."""
+        return statements.copies(Waiting, self._run(statements.IN_LINE_OF, whose=participant).mappings())
+
+    def waiting(self, waiting_id: int | None, participant: str) -> Waiting:
+        """Raises `NoSuchSeat`."""
+        return _numbered(self.in_line(participant), waiting_id)
+
+    def room(self, rules: Rules, taken: int | None = None) -> Room:
+        """What is left now, in total and to each participant."""
+        seats: Counter[str] = Counter()
+        if rules.limit is not None:
+            seats.update(dict(self._run(statements.HELD).all()))
+        if taken is None:
+            taken = self._run(statements.TAKEN).scalar() or 0
+        return Room.of(rules, taken, seats)
+
+    def take(self, rules: Rules, places: int) -> None:
+        """Count so many places as taken. Raises `BriefingFull` where the room does not hold them."""
+        most = NO_END if rules.capacity is None else rules.capacity
+        take = statements.TAKE[self._connection.dialect.name]
+        # The statement guards what the lock guards already: either of them would be enough.
+        if not self._connection.execute(take, self._here | {"taken": places, "most": most}).rowcount:
+            raise BriefingFull(0)
+
+    def give_back(self) -> None:
+        """Count a place as free."""
+        self._run(statements.GIVE_BACK)
+
+    def add(
+        self, participant: str, contact_id: int, who: Attendee | Waiting, beside: Iterable[Seat], **given: Any
+    ) -> Seat:
+        """Keep a new seat with the lowest number `beside` those of the participant; its place was taken before."""
+        values = {
+            **_NEW_SEAT,
+            "state": str(State.HELD),
+            **self._here,
+            **named(who),
+            **given,
+            "participant": participant,
+            "number": lowest(beside),
+            "contact_id": contact_id,
+            "uid": new_uid(),
+            "since": self.at.now,
+        }
+        seat_id = self._connection.execute(statements.ADD_SEAT, values).scalar_one()
+        return as_read(Seat, values | {"id": seat_id})
+
+    def keep(self, seat: Seat, **new: Any) -> Seat:
+        """Change these values of the seat and no others, as somebody may be made unknown meanwhile; gives a copy."""
+        self._connection.execute(statements.KEEP_SEAT, new | {"which": seat.id})
+        return as_read(Seat, seat.model_dump() | new)
+
+    def take_away(self, seat: Seat) -> None:
+        """End the seat: its number and its place are free."""
+        self._connection.execute(statements.DROP_SEAT, {"which": seat.id})
+        self.give_back()
+
+    def stand_in_line(self, participant: str, contact_id: int, who: Attendee) -> Waiting:
+        """Keep a place at the end of the line."""
+        waiting = Waiting(**self._here, **named(who), participant=participant, contact_id=contact_id, since=self.at.now)
+        waiting.id = self._connection.execute(statements.ADD_WAITING, statements.values(waiting)).scalar_one()
+        return waiting
+
+    def keep_waiting(self, waiting: Waiting, **new: Any) -> Waiting:
+        """Change these values and no others; gives a copy."""
+        self._connection.execute(statements.KEEP_WAITING, new | {"which": waiting.id})
+        return as_read(Waiting, waiting.model_dump() | new)
+
+    def settle(self, waiting: Waiting, state: str) -> Waiting:
+        """Note what became of who waited; gives a copy."""
+        return self.keep_waiting(waiting, state=state, settled_at=None if state == "offered" else self.at.now)
+
+    def note(self, what: str, about: Seat | Waiting, contact_id: int, note: str | None = None) -> None:
+        """Write down what happened, in the transaction in which it happens."""
+        happened = {
+            **self._here,
+            "participant": about.participant,
+            "what": what,
+            "uid": about.uid if isinstance(about, Seat) else None,
+            "attendee_name": about.attendee_name,
+            "attendee_email": about.attendee_email,
+            "contact_id": contact_id,
+            "note": note,
+            "at": self.at.now,
+            "recorded_at": self.at.machine,
+        }
+        self._connection.execute(statements.NOTE, happened)
+
+    def _run(self, statement: Any, **parameters: Any) -> Any:
+        return self._connection.execute(statement, self._asked | parameters)
+
+
+_NEW_SEAT = {
+    name: field.default for name, field in Seat.model_fields.items() if name != "id" and not field.is_required()
+}
+
+
+def named(who: Attendee | Waiting) -> dict[str, Any]:
+    """Who is to sit there, as it is kept."""
+    if isinstance(who, Attendee):
+        return {"attendee_key": who.key, "attendee_name": who.name, "attendee_email": who.email}
+    return {name: getattr(who, name) for name in ("attendee_key", "attendee_name", "attendee_email")}
+
+
+def new_uid() -> str:
+    """The name of a calendar entry, the same in every version of it."""
+    return str(uuid4())
+
+
+def lowest(seats: Iterable[Seat]) -> int:
+    """The first number that none of these seats has."""
+    taken = {seat.number for seat in seats}
+    return next(number for number in count(1) if number not in taken)
+
+
+def _numbered(rows: Iterable[Row], number: int | None) -> Row:
+    for row in rows:
+        if row.id == number:
+            return row
+    raise NoSuchSeat

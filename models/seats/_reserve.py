@@ -1,0 +1,102 @@
+"""Takes seats and gives them up."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session
+
+from models.seats._desk import Desk, Look
+from models.seats._line import check_offer, serve, settle_line, step_out, take_offer
+from models.seats._results import Freed, Reserved
+from models.seats._rows import Seat, State
+from models.seats._rules import (
+    Attendee,
+    BriefingFull,
+    Moment,
+    OthersWait,
+    ParticipantFull,
+    RegistrationClosed,
+    Rules,
+)
+
+
+def reserve(
+    session: Session, rules: Rules, participant: str, contact_id: int, attendees: Sequence[Attendee], at: Moment
+) -> Reserved:
+    """Take a seat for each of the attendees, or for none. Who has one there already keeps it: asking twice is once.
+
+    Raises `NotAMember`, `RegistrationClosed`, `ParticipantFull`, `BriefingFull`, `OthersWait`, and `OfferOver` for
+    somebody whose offer there is over. What raises has changed nothing.
+    """
+    desk = Desk.of(session, rules, at)
+    look = desk.look(participant, contact_id)
+    order = {key: place for place, one in reversed(list(enumerate(attendees))) for key in one.keys}
+    had = [seat for seat in look.seats if seat.attendee_key in order]
+    for seat in had:
+        check_offer(seat, at)
+    if new := _others(attendees, {seat.attendee_key for seat in had}):
+        check_room(desk, rules, look, new)
+        desk.take(rules, len(new))
+    kept = [take_offer(desk, seat, contact_id) for seat in had]
+    added = [_hold(desk, look, one) for one in new]
+    seats = sorted(kept + added, key=lambda seat: order[seat.attendee_key])
+    return Reserved(seats, frozenset(seat.uid for seat in added))
+
+
+def free(session: Session, rules: Rules, seat_id: int, participant: str, contact_id: int, at: Moment) -> Freed:
+    """Give the seat up, or the offer; what is free then is offered to the next. Allowed until the briefing begins.
+
+    Raises `NotAMember`, `NoSuchSeat` (also where the seat is not at this briefing), `RegistrationClosed`.
+    """
+    desk = Desk.of(session, rules, at)
+    seat = desk.look(participant, contact_id).seat(seat_id)
+    if at.now >= rules.starts:
+        raise RegistrationClosed
+    give_up(desk, seat, contact_id)
+    return Freed(seat, serve(desk, rules))
+
+
+def check_room(desk: Desk, rules: Rules, look: Look, new: Sequence[Attendee]) -> None:
+    """Raises where those cannot all have a seat in addition, before anything is changed.
+
+    What is free for those who wait is left to them: only what is free beyond that can be had.
+    """
+    if desk.at.now >= rules.closes:
+        raise RegistrationClosed
+    if rules.limit is not None and len(look.seats) + len(new) > rules.limit:
+        raise ParticipantFull(look.seats, max(0, rules.limit - len(look.seats)))
+    if rules.capacity is not None and look.taken + len(new) > rules.capacity:
+        raise BriefingFull(max(0, rules.capacity - look.taken))
+    if look.anyone_waits:
+        keys = {(look.participant, key) for one in new for key in one.keys}
+        room = desk.room(rules, look.taken)
+        room.serve(one for one in desk.line() if (one.participant, one.attendee_key) not in keys)
+        if room.left(look.participant) < len(new):
+            raise OthersWait
+
+
+def _hold(desk: Desk, look: Look, who: Attendee) -> Seat:
+    seat = desk.add(look.participant, look.contact_id, who, look.seats)
+    look.seats.append(seat)
+    desk.note("held", seat, look.contact_id)
+    if look.anyone_waits:
+        settle_line(desk, look.participant, *who.keys)
+    return seat
+
+
+def give_up(desk: Desk, seat: Seat, contact_id: int) -> None:
+    """End the seat, or the offer of it."""
+    if seat.state == State.OFFERED:
+        step_out(desk, desk.waiting(seat.waiting_id, seat.participant), contact_id)
+        return
+    desk.take_away(seat)
+    desk.note("freed", seat, contact_id)
+
+
+def _others(attendees: Iterable[Attendee], keys: set[str]) -> list[Attendee]:
+    """Those who are not known by one of the keys, each of them once."""
+    others = []
+    for one in attendees:
+        if keys.isdisjoint(one.keys):
+            others.append(one)
+        keys = keys.union(one.keys)
+    return others

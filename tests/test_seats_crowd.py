@@ -1,0 +1,70 @@
+"""Crowds that come at once get exactly what there is, and nobody an error."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+
+from sqlmodel import Session
+
+from models import seats
+from models.seats import ParticipantFull, Reserved
+from models.store import Store
+from tests import seats_cast
+from tests.seats_cast import SMALL, TWO_EACH, Office, assert_whole, at, people
+from tests.seats_program import firms, program, start_together
+
+office, other_store = seats_cast.office, seats_cast.other_store  # the fixtures
+
+
+async def test_sixty_requests_in_sixteen_threads_give_exactly_the_limit(office: Office, other_store: Store) -> None:
+    """Two copies of Usher, each with its own threads: eight and eight on PostgreSQL, one writer and one on SQLite."""
+    tries = [(office.store, other_store)[number % 2].write(office.taking("amy", TWO_EACH, f"g{number}"))
+             for number in range(60)]  # fmt: skip
+    told = Counter(type(one) for one in await asyncio.gather(*tries, return_exceptions=True))
+    assert told == {Reserved: 2, ParticipantFull: 58}
+    assert [seat.number for seat in await office.seats(TWO_EACH)] == [1, 2]
+
+
+async def test_two_colleagues_at_the_same_instant_are_two_seats(office: Office, other_store: Store) -> None:
+    stores = office.store, other_store, office.store
+    names = "amy", "ben", "bob"
+    tries = [store.write(office.taking(name, TWO_EACH)) for store, name in zip(stores, names, strict=True)]
+    told = Counter(type(one) for one in await asyncio.gather(*tries, return_exceptions=True))
+    assert told == {Reserved: 2, ParticipantFull: 1}
+
+
+async def test_a_double_tap_is_one_booking(office: Office, other_store: Store) -> None:
+    tries = [store.write(office.taking("amy", TWO_EACH)) for store in (office.store, other_store) * 5]
+    done = await asyncio.gather(*tries)
+    assert len({seat.uid for one in done for seat in one.seats}) == 1
+    assert sum(len(one.new) for one in done) == 1
+    assert await office.events() == [("held", "Amy")]
+
+
+async def test_a_freed_seat_goes_to_exactly_one(office: Office, other_store: Store) -> None:
+    """While everybody gives up, stands in line, takes, and the clock ticks, in two copies at once."""
+    held = await office.fill(SMALL, "amy", "ben", "cid")
+    holders = zip(("amy", "ben", "cid"), held, strict=True)
+    doing: list[Callable[[Session], object]] = [office.freeing(who, SMALL, seat.id or 0) for who, seat in holders]
+    doing += [office.waiting(who, SMALL, name) for who in ("dan", "eve") for name in ("max", "zoe")]
+    doing += [office.taking(who, SMALL, "tim") for who in ("bob", "dan", "eve")]
+    doing += [lambda session: seats.lapse(session, SMALL, at())] * 4
+    tries = [(office.store, other_store)[number % 2].write(do) for number, do in enumerate(doing)]
+    told = await asyncio.gather(*tries, return_exceptions=True)
+    assert {type(one) for one in told if isinstance(one, Exception)} <= {seats.BriefingFull, seats.OthersWait,
+                                                                          seats.ParticipantFull}  # fmt: skip
+    taken, line = await office.seats(SMALL), await office.line(SMALL)
+    assert len(taken) == 3
+    assert len({seat.waiting_id for seat in taken if seat.waiting_id}) == sum(bool(seat.waiting_id) for seat in taken)
+    assert {one.id for one in line if one.state == "offered"} == {seat.waiting_id for seat in taken} - {None}
+
+
+async def test_five_hundred_people_after_three_hundred_seats_from_two_processes(
+    store: Store, database_url: str
+) -> None:
+    await store.write(people, firms(500))
+    copies = [program(database_url, "crowd", *bounds) for bounds in ((0, 250), (250, 500))]
+    told = [json.loads(said) for said in await asyncio.to_thread(start_together, copies)]
+    assert Counter(told[0]) + Counter(told[1]) == {"Reserved": 300, "BriefingFull": 200}
+    await assert_whole(store, 300)
