@@ -44,31 +44,25 @@ class Ticks:
 
     async def purge(self) -> None:
         """Take out what is kept no longer, in parts: the answers need not wait for all of it."""
-        if not retention.over(self.campaigns, self.campaign_time()):
+        what = retention.due(self.campaigns, self.campaign_time(), self.machine_time())
+        if not await self.store.read(retention.is_due, what):
             return
         done: Counter[str] = Counter()
-        while part := await self.store.write(self._purge):
+        while part := await self.store.write(retention.purge, what, self.machine_time()):
             done += part
         if done:
             log.info("no longer kept, and put under pseudonyms: %s", _listed(done))
 
     async def tidy(self) -> None:
         done: Counter[str] = Counter()
-        while part := await self.store.write(self._tidy):
+        while part := await self.store.write(tidying.tidy, self.machine_time()):
             done += part
         if done:
             log.info("deleted as settled long ago: %s", _listed(done))
 
-    # The times are read when their turn has come: a transaction may have waited for others.
-
     def _seats(self, session: Session) -> None:
+        # The times are read when its turn has come: a transaction may have waited for others.
         seats.tick(session, self.phrasing, self.campaign_time(), self.machine_time(), self.mails)
-
-    def _purge(self, session: Session) -> Counter[str]:
-        return retention.purge(session, self.campaigns, self.campaign_time(), self.machine_time())
-
-    def _tidy(self, session: Session) -> Counter[str]:
-        return tidying.tidy(session, self.machine_time())
 
 
 def _listed(done: Counter[str]) -> str:

@@ -29,7 +29,7 @@ class NotEnrolled(Exception):  # noqa: N818 - named after the situation, as all 
     """Who asks belongs to no participant."""
 
 
-class NotTheirs(Exception):  # noqa: N818
+class NotTheirs(Exception):  # noqa: N818 - as above
     """Who asks does not act for that participant."""
 
     def __init__(self, participant: str) -> None:
@@ -37,11 +37,11 @@ class NotTheirs(Exception):  # noqa: N818
         self.participant = participant
 
 
-class WhichParticipant(Exception):  # noqa: N818
+class WhichParticipant(Exception):  # noqa: N818 - as above
     """Who asks acts for several participants, and has not said which one is meant."""
 
 
-class WhichCampaign(Exception):  # noqa: N818
+class WhichCampaign(Exception):  # noqa: N818 - as above
     """Several circulars have what was asked for."""
 
     def __init__(self, campaigns: list[Campaign]) -> None:
@@ -49,7 +49,7 @@ class WhichCampaign(Exception):  # noqa: N818
         self.campaigns = campaigns
 
 
-class Gone(Exception):  # noqa: N818
+class Gone(Exception):  # noqa: N818 - as above
     """What a button or a word named is no longer so, or never was."""
 
 

@@ -1,13 +1,13 @@
 """Takes people's names, addresses and words out of what is kept, once the time for which they are kept is over."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, delete, exists, false, or_, select, update
+from sqlmodel import Session, SQLModel, col
 
 from models.campaign import Campaign
 from models.codes import LinkCode
@@ -17,7 +17,7 @@ from models.forgetting import Person, Veil, directs_in
 from models.message import Reply
 from models.outbox import FREED, Message, State
 from models.people import Preference
-from models.pseudonyms import is_left, new_pseudonym
+from models.pseudonyms import is_left, is_pseudonym, new_pseudonym
 from models.reach import Closed
 from models.seats import Seat, SeatEvent, Waiting
 from models.status import Declaration
@@ -30,10 +30,31 @@ USHER = "usher:itself"  # what Usher put into a conversation belongs to the one 
 
 @dataclass(frozen=True)
 class Over:
-    """Of `campaign` (of none, where that is None) everything personal that is from before `until`, campaign time."""
+    """Everything personal of `campaign` that is from before `until`, campaign time.
+
+    None stands for no campaign, and those that are served no more; messages belong there as well.
+    """
 
     campaign: str | None
     until: datetime
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is kept no longer: parts of what came in, and the contacts who came `before`, machine time, if that is so.
+
+    `served` are the campaigns that there are.
+    """
+
+    parts: Sequence[Over]
+    served: frozenset[str]
+    before: datetime | None
+
+    def of(self, campaign: SQLColumnExpression[Any], at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+        """Whether a row of that campaign, of that time, is among it."""
+        other = or_(campaign.is_(None), campaign.not_in(self.served))
+        parts = (and_(campaign == one.campaign if one.campaign else other, at <= one.until) for one in self.parts)
+        return or_(false(), *parts)
 
 
 def kept_until(campaigns: Collection[Campaign]) -> datetime:
@@ -41,36 +62,39 @@ def kept_until(campaigns: Collection[Campaign]) -> datetime:
     return max(_ends(campaign) for campaign in campaigns)
 
 
-def over(campaigns: Collection[Campaign], now: datetime) -> list[Over]:
+def due(campaigns: Collection[Campaign], now: datetime, machine_now: datetime) -> Due:
     """What is kept no longer at `now`, campaign time.
 
     Of what came in after a campaign's last date the days are counted from then. What belongs to no campaign goes with
-    those that had begun when it came in.
+    those that had begun when it came in. Contacts go when every campaign is over, and as many days have passed since
+    they came.
     """
+    longest = max(map(_days, campaigns))
     ended = [campaign for campaign in campaigns if _ends(campaign) <= now]
-    if not ended:
-        return []
     begun = (datetime.combine(one.calendar.first, time(), one.zone) for one in campaigns if one not in ended)
-    without = min([now - max(map(_days, ended)), *begun])
-    return [*(Over(campaign.key, now - _days(campaign)) for campaign in ended), Over(None, without)]
+    parts = [
+        *(Over(campaign.key, now - _days(campaign)) for campaign in ended),
+        Over(None, min([now - longest, *begun])),
+    ]
+    before = machine_now - longest if len(ended) == len(campaigns) else None
+    return Due(parts, frozenset(campaign.key for campaign in campaigns), before)
 
 
-def purge(
-    session: Session, campaigns: Collection[Campaign], now: datetime, machine_now: datetime, most: int = 200
-) -> Counter[str]:
+def is_due(session: Session, what: Due) -> bool:
+    """Whether there is anything of it. Only looks."""
+    wheres = (_old_turns(what), *(_old_attendees(kind, what) for kind in _ATTENDED), _old_evidence(what),
+              _old_messages(what), *_old_contacts(what), *_old_choices(what))  # fmt: skip
+    return any(session.scalar(select(exists().where(where))) for where in wheres)
+
+
+def purge(session: Session, what: Due, machine_now: datetime, most: int = 200) -> Counter[str]:
     """Do a part of what is to be done, and tell how much of what; nothing where all is done.
 
-    Each part is whole in itself: cut off between two, the next call goes on. Contacts are forgotten once every campaign
-    is over, and as many days have passed since they came, by the machine's time.
+    Each part is whole in itself: cut off between two, the next call goes on.
     """
     in_turn(session, "retention")  # two copies would give two pseudonyms to one person
-    parts = over(campaigns, now)
-    for step in (_conversations, _attendees, _evidence, _messages):
-        if done := step(session, parts, machine_now, most):
-            return done
-    if campaigns and all(_ends(campaign) <= now for campaign in campaigns):
-        return _contacts(session, machine_now - max(map(_days, campaigns)), machine_now, most)
-    return Counter()
+    steps = (_conversations, _attendees, _evidence, _messages, _contacts, _choices)
+    return next((done for step in steps if (done := step(session, what, machine_now, most))), Counter())
 
 
 def _days(campaign: Campaign) -> timedelta:
@@ -81,30 +105,28 @@ def _ends(campaign: Campaign) -> datetime:
     return campaign.ends + _days(campaign)
 
 
-def _first(steps: Iterable[Counter[str]]) -> Counter[str]:
-    """What the first of them has done that found something to do."""
-    return next((done for done in steps if done), Counter())
-
-
 # ------------------------------------------------------------------------------------------------------ conversations
 
 
-def _conversations(session: Session, parts: Sequence[Over], now: datetime, most: int) -> Counter[str]:
+_who = case((col(Turn.sender) == USHER, col(Turn.room)), else_=col(Turn.sender))
+_IS_BARE = '{"text":"",'  # how a stored reply without words begins
+
+
+def _old_turns(what: Due) -> ColumnElement[bool]:
+    has_words = or_(col(Turn.asked) != "", ~col(Turn.reply_json).startswith(_IS_BARE))
+    return and_(what.of(col(Turn.campaign), col(Turn.at)), or_(~is_left(_who), has_words))
+
+
+def _conversations(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
     """Who asked what: left is that somebody asked, when, and which answer it was."""
-    who = case((col(Turn.sender) == USHER, col(Turn.room)), else_=col(Turn.sender))
-    # Of all that is over together: somebody's conversation gets one pseudonym, whatever it was about.
-    over_by_now = (
-        and_(col(Turn.campaign).is_not_distinct_from(one.campaign), col(Turn.at) <= one.until) for one in parts
-    )
-    old = and_(or_(false(), *over_by_now), ~is_left(who))
-    done: Counter[str] = Counter()
-    for person in session.connection().execute(select(who).where(old).distinct().limit(most)).scalars().all():
-        done += _conversation(session, person, and_(old, who == person))
+    old, done = _old_turns(what), Counter[str]()
+    for person in session.connection().execute(select(_who).where(old).distinct().limit(most)).scalars().all():
+        done += _conversation(session, person, and_(old, _who == person))
     return done
 
 
 def _conversation(session: Session, person: str, which: ColumnElement[bool]) -> Counter[str]:
-    pseudonym = f"{person.partition(':')[0]}:{new_pseudonym()}"
+    pseudonym = person if is_pseudonym(person) else f"{person.partition(':')[0]}:{new_pseudonym()}"
     rows = select(*(col(getattr(Turn, name)) for name in ("id", "room", "sender", "action", "reply_json"))).where(which)
     found = session.connection().execute(rows).all()
     for row in found:
@@ -143,17 +165,19 @@ def _bare(reply_json: str) -> str:
 # ---------------------------------------------------------------------------------------------- seats and declarations
 
 
-def _attendees(session: Session, parts: Sequence[Over], now: datetime, most: int) -> Counter[str]:
+_ATTENDED: tuple[type[Any], ...] = (Seat, Waiting, SeatEvent)
+
+
+def _old_attendees(kind: type[Any], what: Due) -> ColumnElement[bool]:
+    came = kind.at if kind is SeatEvent else kind.since
+    return and_(what.of(col(kind.campaign), col(came)), ~is_left(col(kind.attendee_name)))
+
+
+def _attendees(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
     """Who sat or waited: left is that somebody did, for which firm."""
-    return _first(_attended(session, part, most) for part in parts)
-
-
-def _attended(session: Session, part: Over, most: int) -> Counter[str]:
     names: dict[str, str] = {}
-    kinds: tuple[tuple[Any, Any], ...] = ((Seat, Seat.since), (Waiting, Waiting.since), (SeatEvent, SeatEvent.at))
-    for kind, came in kinds:
-        old = and_(col(kind.campaign) == part.campaign, col(came) <= part.until, ~is_left(col(kind.attendee_name)))
-        some = select(kind).where(old).order_by(col(kind.id)).limit(most)
+    for kind in _ATTENDED:
+        some = select(kind).where(_old_attendees(kind, what)).order_by(col(kind.id)).limit(most)
         rows: Sequence[Seat | Waiting | SeatEvent] = session.scalars(some).all()
         for row in rows:
             pseudonym = names.setdefault(row.attendee_email or row.attendee_name, new_pseudonym())
@@ -172,34 +196,46 @@ def _own(row: Seat | Waiting | SeatEvent, pseudonym: str) -> dict[str, Any]:
     return {"attendee_key": key} | ({"booked_reference": None} if isinstance(row, Seat) else {})
 
 
-def _evidence(session: Session, parts: Sequence[Over], now: datetime, most: int) -> Counter[str]:
+def _old_evidence(what: Due) -> ColumnElement[bool]:
+    return and_(what.of(col(Declaration.campaign), col(Declaration.at)), col(Declaration.evidence).is_not(None))
+
+
+def _evidence(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
     """What was written down beside a declaration; the declaration itself stays."""
-    old = (and_(col(Declaration.campaign) == one.campaign, col(Declaration.at) <= one.until) for one in parts)
-    said = update(Declaration).where(or_(false(), *old), col(Declaration.evidence).is_not(None)).values(evidence=None)
+    said = update(Declaration).where(_old_evidence(what)).values(evidence=None)
     return +Counter(evidence=session.connection().execute(said).rowcount)
 
 
 # ----------------------------------------------------------------------------------------------------------- messages
 
 
-def _messages(session: Session, parts: Sequence[Over], now: datetime, most: int) -> Counter[str]:
+def _old_messages(what: Due) -> ColumnElement[bool]:
+    until = (col(Message.due) <= one.until for one in what.parts if one.campaign is None)
+    has_words = ~col(Message.reply_json).startswith(_IS_BARE)
+    return and_(or_(false(), *until), or_(~is_left(col(Message.address)), has_words))
+
+
+def _messages(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
     """What was sent: left is that something was, when, and what it was about. They are of no campaign by themselves."""
-    until = [one.until for one in parts if one.campaign is None]
-    old = and_(or_(false(), *(col(Message.due) <= one for one in until)), ~is_left(col(Message.address)))
-    addresses = session.connection().execute(select(col(Message.address)).where(old).distinct().limit(most)).scalars()
-    return sum((_sent(session, address, old, now) for address in addresses.all()), Counter())
+    old, done = _old_messages(what), Counter[str]()
+    for address in (
+        session.connection().execute(select(col(Message.address)).where(old).distinct().limit(most)).scalars().all()
+    ):
+        done += _sent(session, address, old, now)
+    return done
 
 
 def _sent(session: Session, address: str, old: ColumnElement[bool], now: datetime) -> Counter[str]:
     rows = session.scalars(select(Message).where(old, col(Message.address) == address)).all()
     email = {address.removeprefix("mail:")} if address.startswith("mail:") else ()
     directs = directs_in(text for row in rows for text in (row.key, row.reference) if text)
-    veil = Veil(Person(frozenset({address}), emails=frozenset(email), directs=directs), new_pseudonym())
+    pseudonym = new_pseudonym()
+    veil = Veil(Person(frozenset({address}), emails=frozenset(email), directs=directs), pseudonym)
     for row in rows:
         key = veil.text(row.key, with_names=False)
         values: dict[str, Any] = {
             "key": row.key if key == row.key else f"{key}#{row.id}",
-            "address": veil.text(address, with_names=False),
+            "address": address if is_pseudonym(address) else f"{row.channel}:{pseudonym}",
             "reply_json": _bare(row.reply_json),
             "reference": None,
             "reason": row.reason and veil.text(row.reason, with_names=False),
@@ -213,14 +249,22 @@ def _sent(session: Session, address: str, old: ColumnElement[bool], now: datetim
 # ----------------------------------------------------------------------------------------------------------- contacts
 
 
-def _contacts(session: Session, before: datetime, now: datetime, most: int) -> Counter[str]:
-    """Who the people of the firms are, once no campaign needs them any more; and what others have chosen."""
+def _old_contacts(what: Due) -> list[ColumnElement[bool]]:
+    if what.before is None:
+        return []
+    return [and_(col(Contact.forgotten_at).is_(None), col(Contact.created_at) <= what.before)]
+
+
+def _contacts(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
+    """Who the people of the firms are, once no campaign needs them any more."""
     run = session.connection().execute
-    due = select(col(Contact.id)).where(col(Contact.forgotten_at).is_(None), col(Contact.created_at) <= before)
-    ids = run(due.order_by(col(Contact.id)).limit(most)).scalars().all()
+    ids = (
+        run(select(col(Contact.id)).where(or_(false(), *_old_contacts(what))).order_by(col(Contact.id)).limit(most))
+        .scalars()
+        .all()
+    )
     if not ids:
-        chosen = run(delete(Preference).where(col(Preference.chosen_at) <= before)).rowcount
-        return +Counter(preferences=chosen, closed=run(delete(Closed).where(col(Closed.closed_at) <= before)).rowcount)
+        return Counter()
     for one in ids:
         values = {"name": new_pseudonym(), "email": None, "language": None, "forgotten_at": now}
         run(update(Contact).where(col(Contact.id) == one).values(values))
@@ -236,3 +280,17 @@ def _contacts(session: Session, before: datetime, now: datetime, most: int) -> C
     acting = update(Membership).where(col(Membership.contact_id).in_(ids), col(Membership.until).is_(None))
     run(acting.values(until=now, ended_by=ENDED_BY))
     return Counter(contacts=len(ids))
+
+
+def _old_choices(what: Due) -> list[ColumnElement[bool]]:
+    if what.before is None:
+        return []
+    return [col(Preference.chosen_at) <= what.before, col(Closed.closed_at) <= what.before]
+
+
+def _choices(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
+    """What is remembered of an address, whoever writes there."""
+    kinds: tuple[type[SQLModel], ...] = (Preference, Closed)
+    gone = zip(kinds, _old_choices(what), strict=False)
+    return +Counter({str(kind.__tablename__): session.connection().execute(delete(kind).where(old)).rowcount
+                     for kind, old in gone})  # fmt: skip

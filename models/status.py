@@ -1,5 +1,6 @@
 """Remembers what each participant says it has done, and what support has verified: every word of it, in order."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func
+from sqlalchemy import Select, case, func
 from sqlalchemy import select as columns
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
@@ -19,6 +20,7 @@ from models.store import in_turn
 State = Literal["not_said", "done", "verified"]
 
 DONE, TAKEN_BACK, VERIFIED, UNVERIFIED = "done", "taken_back", "verified", "unverified"
+AT_ONCE = 500  # participants of which the standing is read at a time
 
 
 class Declaration(SQLModel, table=True):
@@ -129,7 +131,7 @@ def _last_of_side(session: Session, said: Declaration) -> str:
 
 def standing(session: Session, campaign: str, participant: str) -> Mapping[str, Standing]:
     """How every task stands of which something was said; of others nothing was."""
-    words = map(_Word._make, session.connection().execute(_last_words(campaign, participant)))
+    words = map(_Word._make, session.connection().execute(_last_words(campaign, [participant])))
     return {task: _standing(said) for task, said in groupby(words, attrgetter("task"))}
 
 
@@ -148,23 +150,21 @@ def open_tasks(session: Session, campaign: Campaign) -> Iterator[tuple[str, str]
         yield from ((code, task) for task in campaign.task if (code, task) not in closed)
 
 
-def all_standings(
-    session: Session, campaign: Campaign, at_once: int = 1000
-) -> Iterator[tuple[str, str, str, Standing]]:
-    """Code, name, task and standing: each participant with each task, also where nothing was said; a few at a time."""
-    # Joined to the rows themselves: SQLite would look through all the last words anew for each participant.
-    last = and_(col(Declaration.participant) == col(Participant.code), _is_last_word(campaign.key))
-    everybody = (
-        columns(col(Participant.code), col(Participant.name), *_WORD)
-        .outerjoin(Declaration, last)
-        .outerjoin(Contact, col(Contact.id) == col(Declaration.contact_id))
-        .order_by(col(Participant.code), col(Declaration.task))
-        .execution_options(yield_per=at_once)
-    )
-    for (code, name), rows in groupby(session.connection().execute(everybody), lambda row: (row[0], row[1])):
-        words = [_Word._make(row[2:]) for row in rows if row[2] is not None]
-        for task in campaign.task:
-            yield code, name, task, _standing([word for word in words if word.task == task])
+def all_standings(session: Session, campaign: Campaign) -> Iterator[tuple[str, str, str, Standing]]:
+    """Code, name, task and standing: each participant with each task, also where nothing was said; a few at a time.
+
+    Each participant's are of one moment.
+    """
+    everybody = columns(col(Participant.code), col(Participant.name)).order_by(col(Participant.code)).limit(AT_ONCE)
+    page = session.connection().execute(everybody).all()
+    while page:
+        words = session.connection().execute(_last_words(campaign.key, [code for code, _ in page]))
+        said: dict[tuple[str, str], list[_Word]] = defaultdict(list)
+        for word in map(_Word._make, words):
+            said[word.participant, word.task].append(word)
+        for code, name in page:
+            yield from ((code, name, task, _standing(said[code, task])) for task in campaign.task)
+        page = session.connection().execute(everybody.where(col(Participant.code) > page[-1][0])).all()
 
 
 class _Word(NamedTuple):
@@ -187,29 +187,26 @@ class _Word(NamedTuple):
         return Said(self.by or name, self.at, self.recorded_at, self.evidence, self.contact_id)
 
 
-# Its fields, as they are read.
-_WORD: tuple[Any, ...] = (
-    col(Declaration.participant), col(Declaration.task), col(Declaration.what), col(Declaration.by),
-    col(Declaration.evidence), col(Declaration.at), col(Declaration.recorded_at), col(Declaration.contact_id),
-    col(Contact.name), col(Contact.forgotten_at),
-)  # fmt: skip
-
-
-def _last_words(campaign: str, participant: str | None = None) -> Select[*tuple[Any, ...]]:
+def _last_words(campaign: str, participants: Sequence[str] | None = None) -> Select[*tuple[Any, ...]]:
     """For each participant and task the last word of its people and the last one of support, with who said it."""
-    said = columns(*_WORD).outerjoin(Contact, col(Contact.id) == col(Declaration.contact_id))
-    in_order = said.order_by(col(Declaration.participant), col(Declaration.task))
-    return in_order.where(_is_last_word(campaign, participant))
-
-
-def _is_last_word(campaign: str, participant: str | None = None) -> ColumnElement[bool]:
     side = case((col(Declaration.what).in_((VERIFIED, UNVERIFIED)), 1), else_=0)
-    said = col(Declaration.campaign) == campaign
-    if participant:
-        said = and_(said, col(Declaration.participant) == participant)
-    newest = columns(func.max(col(Declaration.id))).where(said)
-    each = newest.group_by(col(Declaration.participant), col(Declaration.task), side)
-    return and_(said, col(Declaration.id).in_(each))
+    duty = col(Declaration.participant), col(Declaration.task)
+    newest = columns(func.max(col(Declaration.id))).where(col(Declaration.campaign) == campaign)
+    if participants is not None:
+        newest = newest.where(col(Declaration.participant).in_(participants))
+    said = columns(
+        *duty,
+        col(Declaration.what),
+        col(Declaration.by),
+        col(Declaration.evidence),
+        col(Declaration.at),
+        col(Declaration.recorded_at),
+        col(Declaration.contact_id),
+        col(Contact.name),
+        col(Contact.forgotten_at),
+    )
+    with_names = said.outerjoin(Contact, col(Contact.id) == col(Declaration.contact_id))
+    return with_names.where(col(Declaration.id).in_(newest.group_by(*duty, side))).order_by(*duty)
 
 
 def _standing(words: Iterable[_Word]) -> Standing:

@@ -83,16 +83,21 @@ class Clock:
     async def _tick(self, job: Job) -> None:
         self._running[job.name] = asyncio.current_task()
         try:
+            await self._do(job)
+            while job.name in self._again:
+                self._again.remove(job.name)
+                await self._do(job)
+        finally:
+            del self._running[job.name]
+
+    @staticmethod
+    async def _do(job: Job) -> None:
+        try:
             await job.do()
         except AWAY as error:
             log.warning("%s: the database is away (%s); it is tried again", job.name, type(error).__name__)
         except Exception:  # the outermost loop: a bug in one tick must not end the ticking
             log.exception("%s failed; it is tried again", job.name)
-        finally:
-            del self._running[job.name]
-        if job.name in self._again:
-            self._again.remove(job.name)
-            self._hurry(job.name)
 
     async def _watch(self) -> None:
         with self._store.watch(MOVED) as watch:

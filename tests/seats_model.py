@@ -1,12 +1,12 @@
 """What seats should do, in plain Python with lists: the yardstick for the real ones, written without a look at them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 
 class Refused(Exception):  # noqa: N818 - named after the situation
-    """It may not be done; the text is the name of the exception that the real one raises."""
+    """The text is the name of the exception that the real one raises."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,6 @@ class Chair:
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the line."""
-
     number: int
     hall: str
     firm: str
@@ -69,7 +67,8 @@ class Plain:
         new = list(dict.fromkeys(one for one in sitters if one not in {chair.sitter for chair in mine}))
         if any(chair.until and chair.until <= self.now for chair in had):
             raise Refused("OfferOver")
-        self._must_fit(hall, firm, new)
+        if new:
+            self._must_fit(hall, firm, new)
         for chair in had:
             self._accept(chair)
         for one in new:
@@ -98,18 +97,17 @@ class Plain:
 
     def move(self, who: str, firm: str, hall: str, to: str, number: int) -> None:
         self._must_act(who, firm)
-        if any(chair.number == number for chair in self._chairs(to, firm)):
-            self._held(to, firm, number)
+        there = any(chair.number == number for chair in self._chairs(to, firm))
+        chair = self._held(to if there else hall, firm, number)
+        if there:
             return
-        chair = self._held(hall, firm, number)
         if self.now >= self.halls[hall].starts:
             raise Refused("RegistrationClosed")
         if any(one.sitter == chair.sitter for one in self._chairs(to, firm)):
             raise Refused("AlreadySeated")
         self._must_fit(to, firm, [chair.sitter])
-        self._change(
-            chair, hall=to, slot=self._free_slot(to, firm), version=chair.version + 1, booked=False, reference=None
-        )
+        slot = self._free_slot(to, firm)
+        self._change(chair, hall=to, slot=slot, version=chair.version + 1, booked=False, reference=None)
         self._settle(to, firm, chair.sitter)
         self._tell("moved", to, firm, chair.sitter)
         self._serve(hall)
@@ -134,34 +132,33 @@ class Plain:
 
     def accept(self, who: str, firm: str, hall: str, number: int) -> None:
         self._must_act(who, firm)
-        found = [chair for chair in self._chairs(hall, firm) if chair.number == number]
-        if not found or (found[0].until and found[0].until <= self.now):
+        chair = next((one for one in self._chairs(hall, firm) if one.number == number), None)
+        if chair is None or (chair.until and chair.until <= self.now):
             raise Refused("OfferOver")
-        self._accept(found[0])
+        self._accept(chair)
 
     def book(self, who: str, firm: str, hall: str, reference: str | None) -> None:
         self._must_act(who, firm)
         held = [chair for chair in self._chairs(hall, firm) if not chair.until]
-        fresh = [chair for chair in held if not chair.booked]
-        if not fresh and reference:
-            fresh = [chair for chair in held if chair.reference != reference]
+        fresh = [one for one in held if not one.booked] or [
+            one for one in held if reference not in {None, one.reference}
+        ]
         for chair in fresh:
             self._change(chair, booked=True, reference=reference)
             self._tell("booked", hall, firm, chair.sitter)
 
     def unbook(self, who: str, firm: str, hall: str) -> None:
         self._must_act(who, firm)
-        for chair in self._chairs(hall, firm):
-            if chair.booked:
-                self._change(chair, booked=False, reference=None)
-                self._tell("unbooked", hall, firm, chair.sitter)
+        for chair in [one for one in self._chairs(hall, firm) if one.booked]:
+            self._change(chair, booked=False, reference=None)
+            self._tell("unbooked", hall, firm, chair.sitter)
 
     def tick(self, hall: str) -> None:
-        for chair in sorted((one for one in self.chairs if one.hall == hall and one.until), key=_place_of):
-            if chair.until and chair.until <= self.now:
-                self.chairs.remove(chair)
-                self._note(chair.place, "lapsed")
-                self._tell("lapsed", hall, chair.firm, chair.sitter)
+        over = [one for one in self.chairs if one.hall == hall and one.until and one.until <= self.now]
+        for chair in sorted(over, key=lambda one: one.place or 0):
+            self.chairs.remove(chair)
+            self._note(chair.place, "lapsed")
+            self._tell("lapsed", hall, chair.firm, chair.sitter)
         self._serve(hall)
 
     def leave(self, who: str) -> None:
@@ -193,8 +190,6 @@ class Plain:
 
     def _must_fit(self, hall: str, firm: str, sitters: list[str]) -> None:
         """Those who wait come first, but for these themselves: give everybody of the line a seat, and look again."""
-        if not sitters:
-            return
         self._must_be_open(hall)
         rules = self.halls[hall]
         own, everybody = len(self._chairs(hall, firm)) + len(sitters), self._taken(hall) + len(sitters)
@@ -210,7 +205,7 @@ class Plain:
         """Those of the line who would have a seat if all that is free were given out now, one after the other."""
         rules, turn = self.halls[hall], list[Place]()
         for place in self._in_line(hall):
-            if place.state != "waiting" or (place.firm == without[0] and place.sitter in without[1]):
+            if place.state == "offered" or (place.firm == without[0] and place.sitter in without[1]):
                 continue
             own = len(self._chairs(hall, place.firm)) + sum(one.firm == place.firm for one in turn)
             if own < rules.limit and self._taken(hall) + len(turn) < rules.room:
@@ -265,16 +260,13 @@ class Plain:
             if place.firm == firm and place.sitter == sitter:
                 self._note(place.number, "taken")
 
-    def _change(self, chair: Chair, **new: object) -> None:
-        at = next(at for at, one in enumerate(self.chairs) if one.number == chair.number)
-        change: Callable[..., Chair] = replace
-        self.chairs[at] = change(self.chairs[at], **new)
+    def _change(self, chair: Chair, **new: Any) -> None:
+        self.chairs = [replace(one, **new) if one.number == chair.number else one for one in self.chairs]
 
     def _note(self, number: int | None, state: str) -> None:
         self.line[(number or 0) - 1] = replace(self.line[(number or 0) - 1], state=state)
 
-    def _tell(self, *happened: str) -> None:
-        what, hall, firm, sitter = happened
+    def _tell(self, what: str, hall: str, firm: str, sitter: str) -> None:
         self.told.append((what, hall, firm, sitter))
 
     def _chairs(self, hall: str, firm: str) -> list[Chair]:
@@ -292,9 +284,8 @@ class Plain:
         return min(set(range(1, len(taken) + 2)) - taken)
 
     def _chair(self, hall: str, firm: str, number: int) -> Chair:
-        for chair in self._chairs(hall, firm):
-            if chair.number == number:
-                return chair
+        if found := [chair for chair in self._chairs(hall, firm) if chair.number == number]:
+            return found[0]
         raise Refused("NoSuchSeat")
 
     def _held(self, hall: str, firm: str, number: int) -> Chair:
@@ -304,11 +295,6 @@ class Plain:
         return chair
 
     def _place(self, hall: str, firm: str, number: int) -> Place:
-        for place in self._in_line(hall):
-            if (place.firm, place.number) == (firm, number):
-                return place
+        if found := [place for place in self._in_line(hall) if (place.firm, place.number) == (firm, number)]:
+            return found[0]
         raise Refused("NoSuchSeat")
-
-
-def _place_of(chair: Chair) -> int:
-    return chair.place or 0

@@ -212,15 +212,16 @@ def test_a_press_that_another_tab_made_already_is_shown_once(
 ) -> None:
     page.goto(rehearsal)
     ask(page, "status")
-    page.evaluate(HERE)
     other = context.new_page()
+    other.route("**/stream?*", lambda route: route.abort())  # it hears nothing of the first press
     other.goto(rehearsal)
-    for tab in (page, other):  # before either could hear of the other
-        tab.evaluate("document.querySelector('.choices button').click()")
+    other.evaluate(HERE)
     for tab in (page, other):
+        tab.locator(".choices button").first.click()
         expect(tab.locator(BUBBLES)).to_have_text(["status", "E-mails registered"])
         expect(tab.locator(".pending")).to_have_count(0)
-    assert was_not_left(page)
+    assert was_not_left(other)
+    expect(page.locator(BUBBLES)).to_have_count(2)
 
 
 def test_a_file_is_kept_under_its_name(page: Page, rehearsal: str) -> None:

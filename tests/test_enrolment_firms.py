@@ -76,6 +76,15 @@ async def test_a_choice_from_an_old_message_does_no_more_than_choose(amy: Newcom
     assert (await amy.say(old)).text.startswith(f"You act for {FIRM[ALPHA]} now.")
 
 
+async def test_a_choice_from_an_earlier_question_does_not_do_what_is_asked_now(amy: Newcomer) -> None:
+    await amy.say("/status")
+    earlier = amy.button(f"{ALPHA} · Alpha Futures").action
+    assert (await amy.say("/seats")).text == "For which CP?"
+    now = amy.button(f"{ALPHA} · Alpha Futures").action
+    assert (await amy.say(earlier)).text.startswith(f"You act for {FIRM[ALPHA]} now.")
+    assert not (await amy.say(now)).text.startswith("You act for")
+
+
 async def test_a_choice_of_another_persons_draft_does_nothing_of_theirs(amy: Newcomer, mal_of_beta: Newcomer) -> None:
     await amy.say("/status")
     mark = amy.button(f"{BETA} · Beta Clearing").action.split()[-1]

@@ -1,5 +1,7 @@
 """A code is found however it was typed, ordinary words are none, and what is kept of either tells no secret."""
 
+import time
+
 import pytest
 
 from handlers.enrolment import JOIN, completes, kept, meant
@@ -52,6 +54,10 @@ def test_what_is_kept_of_it_is_no_more_than_the_first_group(text: str) -> None:
     assert not any(group in shown.upper() for group in ("Q9D2", "4PB8", "123", "456", "Ｑ９Ｄ２", "１２３"))
 
 
+def test_support_knows_a_code_again_by_what_is_kept_of_it() -> None:
+    assert kept(f"{JOIN} {CODE}", f"My code {CODE} does not work") == "My code USHER-7K3M-… does not work"
+
+
 @pytest.mark.parametrize("text", WORDS)
 def test_ordinary_words_are_no_code_and_are_kept_as_they_are(text: str) -> None:
     assert meant(text) == text
@@ -77,3 +83,11 @@ def test_while_one_is_waited_for_these_complete_it(text: str) -> None:
 def test_while_one_is_waited_for_other_words_are_a_question(text: str) -> None:
     assert not completes(JOIN, text)
     assert completes("/with 1 2 3", text)
+
+
+@pytest.mark.parametrize("text", ["a" * 40_000, "a–" * 20_000, "usher-" * 7_000, "code " * 8_000, " " * 40_000 + "1"])
+def test_a_long_text_is_read_at_once(text: str) -> None:
+    began = time.perf_counter()
+    kept(f"{JOIN} {meant(text)}", text)
+    completes(JOIN, text)
+    assert time.perf_counter() - began < 1

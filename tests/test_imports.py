@@ -15,6 +15,7 @@ from models.contacts import (
     known,
     leave,
     participants_of,
+    unlink,
 )
 from models.imports import BadRows
 from models.message import Address
@@ -168,6 +169,15 @@ async def test_who_enrolled_before_the_import_is_the_same_person(store: Store) -
     assert await count(store, Contact) == 1
     assert len(await store.read(participants_of, Address("web", "amy"))) == 2
     assert await store.read(addresses_of, amy.id or 0) == [Address("mail", "amy@alpha.hk"), Address("web", "amy")]
+
+
+async def test_who_has_the_mail_address_and_lost_it_as_a_channel_is_the_same_person(store: Store) -> None:
+    await two_firms(store)
+    await store.write(enrol, Address("web", "amy"), "C01", "mail", NOW, email="amy@alpha.hk")
+    await store.write(unlink, Address("mail", "amy@alpha.hk"))
+    assert (await people(store, PEOPLE + "C01,mail,amy@alpha.hk,,\n")).same == 1
+    assert await count(store, Contact) == 1
+    assert await store.read(known, Address("mail", "amy@alpha.hk"))
 
 
 async def test_an_imported_contact_is_recognised_when_they_write(store: Store) -> None:

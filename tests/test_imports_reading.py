@@ -41,6 +41,7 @@ async def test_a_table_is_read_however_it_was_saved(store: Store, table: str) ->
         ("code,name\nC01,Alpha\n".encode("utf-16-le"), "UTF-16"),
         ("code,name\nC01,中華期貨\n".encode("big5"), "Line 2 is not UTF-8 .*Big5.*CSV UTF-8"),
         (b"", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
         (b"\n , ;\n", "empty"),
         (b"name,zone\nAlpha,x\n", "does not name the column code"),
         (b"code,name,phone\nC01,Alpha,1\n", "“phone” is not known: leave it out"),

@@ -14,10 +14,12 @@ from models.campaign import Campaign, load
 from models.contacts import Contact, ContactAddress, Membership, known
 from models.conversation import Turn
 from models.drafts import Draft
+from models.forgetting import forget
 from models.inbox import Event, State
 from models.message import Address, Ask, Reply
 from models.outbox import Lane, Message, Posting
-from models.retention import Over, kept_until, over, purge
+from models.people import Preference
+from models.retention import Over, due, is_due, kept_until, purge
 from models.seats import Seat, SeatEvent
 from models.status import Declaration, Duty
 from models.store import Store
@@ -59,7 +61,8 @@ def declared_and_told(session: Session, person: Address) -> None:
 async def purged(town: Town, now: datetime, machine: datetime = MACHINE, *campaigns: Campaign) -> Counter[str]:
     """Everything that is to be done then."""
     done: Counter[str] = Counter()
-    while part := await town.store.write(purge, campaigns or [town.campaign], now, machine):
+    what = due(campaigns or [town.campaign], now, machine)
+    while part := await town.store.write(purge, what, machine):
         done += part
     return done
 
@@ -110,9 +113,9 @@ async def test_a_message_that_nobody_sent_in_time_is_not_sent_any_more(lived: To
 
 
 async def test_cut_off_anywhere_it_goes_on_and_comes_to_the_same(lived: Town) -> None:
-    now, machine = kept_until([lived.campaign]), MACHINE + KEPT
+    what = due([lived.campaign], kept_until([lived.campaign]), MACHINE + KEPT)
     parts = 0
-    while await lived.store.write(purge, [lived.campaign], now, machine, 1):
+    while await lived.store.write(purge, what, MACHINE, 1):
         parts += 1
     assert parts > 6
     assert found(await lived.store.read(dump), NEEDLES) == []
@@ -120,10 +123,10 @@ async def test_cut_off_anywhere_it_goes_on_and_comes_to_the_same(lived: Town) ->
 
 async def test_two_copies_at_once_give_one_pseudonym_to_one_person(lived: Town, database_url: str) -> None:
     other = await Store.open(database_url)
-    now = kept_until([lived.campaign])
+    what = due([lived.campaign], kept_until([lived.campaign]), MACHINE)
     async with asyncio.TaskGroup() as both:
         for store in (lived.store, other) * 4:
-            both.create_task(store.write(purge, [lived.campaign], now, MACHINE, 1))
+            both.create_task(store.write(purge, what, MACHINE, 1))
     await other.close()
     assert len({turn.sender for turn in await lived.store.read(rows, Turn)}) == 1
 
@@ -137,6 +140,30 @@ async def test_what_came_after_the_last_date_is_kept_as_long_from_then(lived: To
     assert late.sender == "web:ada-chan"
     await purged(lived, until - DAY + KEPT)
     assert [turn for turn in await lived.store.read(rows, Turn) if turn.asked] == []
+
+
+async def test_of_a_circular_that_is_served_no_more_it_goes_too(lived: Town, nordhaven: Campaign) -> None:
+    await purged(lived, datetime(2026, 12, 1, tzinfo=nordhaven.zone), MACHINE, nordhaven)
+    kept = await lived.store.read(dump)
+    assert {where.partition(".")[0] for where in found(kept, NEEDLES)} == {"contact", "contact_address", "preference"}
+
+
+async def test_what_was_left_of_who_was_forgotten_before_goes_too(lived: Town, ada: Colleague, bob: Colleague) -> None:
+    await bob.say("my telephone is 2979 0000")
+    await lived.store.write(forget, bob.room, MACHINE)
+    (before,) = [turn for turn in await lived.store.read(rows, Turn) if "2979 0000" in turn.asked]
+    await purged(lived, kept_until([lived.campaign]))
+    (after,) = [turn for turn in await lived.store.read(rows, Turn) if turn.id == before.id]
+    assert (after.asked, after.reply.text) == ("", "")
+    assert after.sender == before.sender
+
+
+async def test_whether_there_is_anything_is_only_looked_at(lived: Town) -> None:
+    what = due([lived.campaign], kept_until([lived.campaign]), MACHINE + KEPT)
+    assert await lived.store.read(is_due, what)
+    while await lived.store.write(purge, what, MACHINE, 1):
+        pass
+    assert not await lived.store.read(is_due, what)
 
 
 async def test_people_stay_for_a_circular_that_is_not_over(lived: Town, nordhaven: Campaign) -> None:
@@ -153,7 +180,7 @@ async def test_what_belongs_to_no_circular_goes_with_those_that_had_begun(
     assert nordhaven.calendar.first == begins.date()
     now = begins + 100 * DAY
     assert now < kept_until([nordhaven])
-    assert over([campaign, nordhaven], now) == [Over(campaign.key, now - KEPT), Over(None, begins)]
+    assert due([campaign, nordhaven], now, MACHINE).parts == [Over(campaign.key, now - KEPT), Over(None, begins)]
 
 
 async def test_people_who_were_named_before_a_circular_begins_stay(town: Town, ada: Colleague) -> None:
@@ -171,6 +198,14 @@ async def test_people_who_came_lately_stay_for_as_long(town: Town, ada: Colleagu
     assert await town.store.read(rows, ContactAddress) == []
     (membership,) = await town.store.read(rows, Membership)
     assert membership.ended_by == "retention"
+
+
+async def test_what_strangers_chose_goes_with_the_last_of_the_people(town: Town) -> None:
+    await Colleague(town, Address("web", "mal")).say("/language zh-Hant")
+    await purged(town, kept_until([town.campaign]), MACHINE + KEPT - DAY)
+    assert len(await town.store.read(rows, Preference)) == 1
+    await purged(town, kept_until([town.campaign]), MACHINE + KEPT + DAY)
+    assert await town.store.read(rows, Preference) == []
 
 
 async def test_history_of_seats_keeps_its_thread(lived: Town) -> None:

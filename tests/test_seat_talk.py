@@ -109,6 +109,7 @@ async def test_a_cancelled_seat_goes_to_the_one_who_waits(town: Town, ada: Colle
     assert await held(town) == ["Ada Chan", "Ben Lee"]  # asked first
     freed = await ada.press("Yes")
     assert "offered to the next" in freed.text
+    assert [file.method for file in freed.files] == ["CANCEL"]
     offer = next(row for row in await town.posted() if row.key.startswith("offer:"))
     assert offer.address == str(bob.room)
     assert "until 10:00 HKT on Thursday 13 April 2023" in offer.reply.text

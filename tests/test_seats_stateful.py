@@ -1,9 +1,7 @@
 """Whatever people do, in whatever order: the seats are as a plain model of the rule says, and no rule is broken."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, text, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from models import seats
 from models.contacts import Contact, Membership
@@ -20,6 +18,7 @@ from models.seats import Moment, Places, Rules, Seat, SeatEvent, Waiting
 from models.store import Store
 from tests.seats_cast import MACHINE, NOON, attendee, people
 from tests.seats_model import Hall, Place, Plain, Refused
+from tests.seats_rules import assert_nothing_is_broken, chairs_of, everything
 
 HOUR = timedelta(hours=1)
 CLOSES, STARTS = NOON + 60 * HOUR, NOON + 100 * HOUR
@@ -176,7 +175,7 @@ class Briefings(RuleBasedStateMachine):
         assert [(one.what, one.briefing, one.participant, one.attendee_name.lower()) for one in kept.events] == (
             self.plain.told
         )
-        assert_nothing_is_broken(kept)
+        assert_nothing_is_broken(kept, RULES)
         assert kept.events[: len(self.history)] == self.history  # what is written is never changed
         self.history = kept.events
 
@@ -224,62 +223,6 @@ def _answer(session: Session, really: Callable[[Session, Moment], object], at: M
             seats.AlreadySeated, seats.NoSuchSeat) as refused:  # fmt: skip
         return type(refused).__name__
     return ""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """All rows, and how many places are counted as taken."""
-
-    seats: list[Seat]
-    line: list[Waiting]
-    events: list[SeatEvent]
-    taken: dict[str, int]
-    members: set[tuple[str, int]]
-
-
-def everything(session: Session) -> Kept:
-    return Kept(
-        list(session.exec(select(Seat).order_by(col(Seat.id)))),
-        list(session.exec(select(Waiting).order_by(col(Waiting.id)))),
-        list(session.exec(select(SeatEvent).order_by(col(SeatEvent.id)))),
-        {row.briefing: row.taken for row in session.exec(select(Places))},
-        {(row.participant, row.contact_id) for row in session.exec(select(Membership)) if row.until is None},
-    )
-
-
-def chairs_of(rows: list[Seat], names: dict[int, str]) -> list[tuple[Any, ...]]:
-    return [
-        (row.id, row.briefing, row.participant, row.number, row.attendee_name.lower(), names[row.contact_id],
-         row.offer_until, row.waiting_id, row.sequence, row.booked_reference, row.booked_at is not None)
-        for row in rows
-    ]  # fmt: skip
-
-
-def assert_nothing_is_broken(kept: Kept) -> None:
-    """The rules themselves, whatever the model thinks of them."""
-    taken = Counter(seat.briefing for seat in kept.seats)
-    own = Counter((seat.briefing, seat.participant) for seat in kept.seats)
-    for key, rules in RULES.items():
-        assert taken[key] == kept.taken.get(key, 0) <= (rules.capacity or MANY)
-        assert all(count <= (rules.limit or MANY) for (hall, _), count in own.items() if hall == key)
-    assert {(seat.participant, seat.contact_id) for seat in kept.seats} <= kept.members
-    offered = {seat.waiting_id for seat in kept.seats if seat.state == "offered"}
-    assert offered == {one.id for one in kept.line if one.state == "offered"}
-    assert len(offered) == sum(seat.state == "offered" for seat in kept.seats)
-    assert {seat.uid for seat in kept.seats} == set(replayed(kept.events))
-
-
-def replayed(events: list[SeatEvent]) -> dict[str, str]:
-    """The seats that there must be if all that is written down happened: each one's uid, and where it is."""
-    there: dict[str, str] = {}
-    for one in events:
-        if one.what == "swapped":
-            there.pop(one.note or "")
-        if one.what in {"held", "offered", "swapped", "moved"}:
-            there[one.uid or ""] = one.briefing
-        elif one.what in {"freed", "lapsed", "left"} and one.uid:
-            there.pop(one.uid)
-    return there
 
 
 def anew(session: Session) -> dict[str, int]:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from models import status
 from models.campaign import Campaign
 from models.contacts import Contact
+from models.participants import Participant
 from models.status import Duty, Standing
 from models.store import Store
 from tests.firms import firm
@@ -149,3 +150,23 @@ async def test_open_is_what_nobody_says_is_done(store: Store, campaign: Campaign
     await store.write(status.declare, duty(LINE, BETA), two_firms["cy"], MORNING, MACHINE)
     found = await store.read(lambda session: list(status.open_tasks(session, campaign)))
     assert found == [(ALPHA, LINE), (BETA, USERS), (BETA, DAS)]
+
+
+async def test_the_standings_of_more_firms_than_are_read_at_a_time_are_all_there(
+    store: Store, campaign: Campaign, two_firms: dict[str, int]
+) -> None:
+    codes = [f"C{number:04}" for number in range(status.AT_ONCE + 1)]
+
+    def add(session: Session) -> None:
+        session.add_all(Participant(code=code, name=code, imported_at=MACHINE) for code in codes)
+        session.flush()
+        for code in codes[:: status.AT_ONCE]:
+            status.declare(session, duty(DAS, code), two_firms["amy"], MORNING, MACHINE)
+
+    await store.write(add)
+    found = await store.read(lambda session: list(status.all_standings(session, campaign)))
+    assert [(code, task) for code, _, task, _ in found] == [
+        (code, task) for code in (ALPHA, BETA, *codes) for task in (USERS, DAS, LINE)
+    ]
+    done = [(code, task) for code, _, task, standing in found if standing.state == "done"]
+    assert done == [(codes[0], DAS), (codes[-1], DAS)]

@@ -1,7 +1,7 @@
 """A table opens in any spreadsheet as it is: no cell is a formula, no text is lost, no file is half written."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO
@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.settings import SettingsError
-from bot.tables import Cell, put, write
+from bot.tables import Cell, Row, put, write
 
 # Anything that can be written, with what begins a formula far more often than chance would have it.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -66,6 +66,18 @@ def test_numbers_of_our_own_stay_numbers_and_what_is_missing_is_empty() -> None:
 
 def test_a_table_has_the_mark_of_its_encoding_and_ends_its_lines_as_spreadsheets_do() -> None:
     assert written(("陳", 1)) == '\ufeff"name","count"\r\n"陳",1\r\n'.encode()
+
+
+def test_each_row_is_written_as_it_comes() -> None:
+    file, sizes = BytesIO(), []
+
+    def rows() -> Iterator[Row]:
+        for number in range(3):
+            sizes.append(file.tell())
+            yield ("Amy", number)
+
+    write(file, ("name", "count"), rows())
+    assert sizes == sorted(set(sizes))  # grows with each
 
 
 def test_half_a_character_is_written_as_a_question_mark() -> None:

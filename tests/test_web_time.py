@@ -128,7 +128,7 @@ async def test_the_script_gets_the_new_frame(ann: AsyncClient) -> None:
     headers = {"origin": "http://usher.test", "accept": "application/json"}
     parts = (await ann.post("/time", data={"by": "event", "moves": "0"}, headers=headers)).json()
     assert parts["stamp"] == "2023-04-24 16:30 1"
-    assert "Mon, 24 Apr 2023, 16:30 HKT" in parts["demonstration"]
+    assert "Mon, 24 Apr 2023, 16:30 HKT" in parts["clock"]
     assert ("today", "briefing, hall") in rows(parts["timeline"])
 
 
@@ -142,7 +142,7 @@ async def test_every_open_page_hears_of_a_move(app: App) -> None:
             await send(ann, "/time", by="day", moves="0")
             name, data, _ = await heard.next(3)
     assert name == "frame"
-    assert "Thu, 13 Apr 2023" in data["demonstration"]
+    assert "Thu, 13 Apr 2023" in data["clock"]
 
 
 async def test_a_page_from_before_midnight_gets_the_new_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,5 +153,5 @@ async def test_a_page_from_before_midnight_gets_the_new_day(store: Store, monkey
         assert await heard.silent(0.3)
         app.clock.set(app.clock.now() + timedelta(seconds=2))
         name, data, _ = await heard.next()
-    assert (name, data["stamp"], data["demonstration"]) == ("frame", "2023-04-24", "")
+    assert (name, data["stamp"], data["clock"]) == ("frame", "2023-04-24", "")
     assert ("today", "briefing, hall") in rows(data["timeline"])

@@ -30,7 +30,9 @@ WISHES = {
     ],
     "/mydata": ["what do you know about me?", "show my data", "我的資料"],
     "/forget": ["forget me", "please delete my data", "刪除我的資料"],
-    "/join": ["I want to enrol", "here is our enrolment code", "我想登記身分"],
+    "/join": ["enrol me", "here is our enrolment code", "我想登記身分", "I want to tell you which firm I am from"],
+    "/leave": ["I left the firm", "unenrol me", "我已離職"],
+    "/link": ["link my Telegram", "connect my other chat", "連結另一渠道"],
     "/firms": ["which firm do I act for?", "switch firm"],
     "/calendar": ["add the dates to my calendar", "send me an ics file", "加入日曆"],
 }  # fmt: skip
@@ -38,6 +40,7 @@ NONE = [
     "How do I cancel my seat?", "When can we book a seat?", "Can I bring a colleague?", "Is my seat confirmed?",
     "who may attend the briefing?", "How many seats may we have?", "What happens if we do not register?",
     "must we register the e-mails?", "is there a waiting list?", "可以取消座位嗎", "幾時開始報名", "点样登记电邮",
+    "I want to enrol", "register", "登記", "where is the link for the webinar?",
     "do we have to register in Client Connect?", "What is the status of the 2FA launch?", "forget it",
     "Do you remember me?", "are seats numbered?", "we are late with the registration, what now?",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.commands import EDITED, HELP, NO_TEXT, START
 from handlers.facts import NO_SUPPORT, SUPPORT
+from handlers.talk import CANCEL
 from models.message import Address, Ask
 
 Payload = Mapping[str, Any]
@@ -148,7 +149,7 @@ def _press(key: str, pressed: Payload, me: Me, now: datetime) -> Ask | None:
 def _is_settled_once_pressed(message: Payload, action: str) -> bool:
     rows = message.get("reply_markup", {}).get("inline_keyboard", ())
     actions = [action, *(button.get("callback_data", "") for row in rows for button in row)]
-    return any(one == NO_SUPPORT or one.startswith(f"{SUPPORT} ") for one in actions)
+    return any(one in (NO_SUPPORT, CANCEL) or one.startswith(f"{SUPPORT} ") for one in actions)
 
 
 def _asker(message: Payload) -> int | None:

@@ -10,8 +10,7 @@ from unicodedata import normalize
 from handlers import seats
 from handlers.talk import CANCEL, Gone, NotTheirs, Talk
 from models import contacts
-from models.codes import make_link
-from models.codes._linking import LASTS
+from models.codes import LINK_LASTS, make_link
 from models.contacts import CHOSEN, SELF
 from models.drafts import Draft
 from models.message import Choice, Reply
@@ -71,7 +70,7 @@ def _asked_for_whom(talk: Talk) -> Draft | None:
 def link(talk: Talk, argument: str) -> Reply:
     """Give a code that makes another channel of the asker's theirs as well."""
     code = make_link(talk.session, talk.contact_id, talk.machine_now)
-    return talk.say("link", code=code, minutes=LASTS // _MINUTE)
+    return talk.say("link", code=code, minutes=LINK_LASTS // _MINUTE)
 
 
 def leave(talk: Talk, argument: str) -> Reply:

@@ -10,18 +10,15 @@ JOIN = "/join"
 # Chinese letters may stand right beside a figure; Latin ones make it a part of something else.
 _SIX = re.compile(r"(?<![0-9A-Za-z])(\d{3})[ -]?(\d{3})(?![0-9A-Za-z])")
 _SIX_TOLD = re.compile(r"(?is)(?:.{0,40}(?:\b(?:code|digits)\b|[碼码]|[數数]字)[^0-9]{0,12})?\s*\d{3}[ -]?\d{3}\W*")
-# `models.codes` finds no code right behind a Chinese letter, and finds one in "Usher when does this open".
-_BEHIND = re.compile(r"(?i)(?<=[^\W0-9A-Za-z_])(?=(?:usher|link)[ _–—-]?[0-9a-z]{4})")
-_WORDS = re.compile(r"(?i)(?<![0-9a-z])(usher|link)(?=(?: [a-z]{4}){4}(?![0-9a-z]))")
 # A code without its first word; with letters alone it may be words.
-_GROUPS = re.compile(r"(?i)(?<![0-9a-z-])(?=[a-z–—-]*\d)[0-9a-z]{4}(?:[-–—][0-9a-z]{4}){3}(?![0-9a-z-])")
+_GROUPS = re.compile(r"(?i)(?<![0-9a-z–—-])(?=[a-z–—-]*\d)[0-9a-z]{4}(?:[-–—][0-9a-z]{4}){3}(?![0-9a-z-])")
 _MISTYPED = re.compile(r"(?i)(?<![0-9a-z])(?:usher|link)[-_–—][0-9a-z]{2,}[-_–— ][0-9a-z]{2,}")
-_FIGURES = re.compile(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ_–—-]*\d[0-9A-Za-z０-９Ａ-Ｚａ-ｚ_–—-]*")
+_RUN = re.compile(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ_–—-]+")
 
 
 def find_code(text: str) -> str | None:
     """The code that stands in a text, also without its first word or in full-width letters."""
-    plain = _plain(text)
+    plain = normalize("NFKC", text)
     groups = _GROUPS.search(plain)
     return code_in(plain) or (code_in(f"{ENROL}-{groups[0]}") if groups else None)
 
@@ -34,7 +31,7 @@ def find_digits(text: str) -> str | None:
 
 def meant(action: str) -> str:
     """What a text asks for that holds a code, or tells six digits: to enrol by them. Any other text as it is."""
-    plain, is_action = _plain(action), action.startswith("/")
+    plain, is_action = normalize("NFKC", action), action.startswith("/")
     if code := code_in(plain) if is_action else find_code(plain):
         return f"{JOIN} {code}"
     if is_action:
@@ -51,20 +48,17 @@ def completes(action: str, text: str) -> bool:
 
 def kept(action: str, text: str) -> str:
     """What may be kept of a text that came to `action`: a code is a key, and so are the digits of a mail."""
-    plain = _plain(text)
+    plain = normalize("NFKC", text)
     shown = hidden(plain)
     if shown == plain:
         shown = text
     if action.partition(" ")[0] != JOIN:
         return shown
-    return re.sub(r"\S+", lambda word: word[0] if _may_be_read(word[0]) else _FIGURES.sub("…", word[0]), shown)
+    return re.sub(r"\S+", lambda word: _without_figures(word[0]), shown)
 
 
-def _may_be_read(word: str) -> bool:
-    """An e-mail address, or a code that is hidden already."""
-    return "@" in word or "-…" in word
-
-
-def _plain(text: str) -> str:
-    """The text so written that a code in it is found, and words are none."""
-    return _WORDS.sub(r"\1  ", _BEHIND.sub(" ", normalize("NFKC", text)))
+def _without_figures(word: str) -> str:
+    """The word without what could be a part of a code; an e-mail address, or what is hidden already, as it is."""
+    if "@" in word or "-…" in word:
+        return word
+    return _RUN.sub(lambda run: "…" if any(map(str.isdigit, run[0])) else run[0], word)

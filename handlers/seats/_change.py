@@ -5,7 +5,7 @@ from dataclasses import replace
 from handlers.seats._notices import Notices
 from handlers.seats._plan import closed, stop
 from handlers.seats._scene import Scene, is_number
-from handlers.seats._tell import BOOKED, FREE, MOVE, UNBOOKED, elsewhere, next_steps, told
+from handlers.seats._tell import BOOKED, FREE, MOVE, UNBOOKED, elsewhere, files_of, next_steps, told
 from handlers.talk import Gone, Talk
 from models.message import Reply
 from models.seats import (
@@ -45,7 +45,9 @@ def give_back(talk: Talk, argument: str) -> Reply:
         return scene.say("seats.begun")
     Notices.of(talk).freed(done)
     phrase = "seats.freed.next" if done.offered else "seats.freed"
-    reply = told(scene, phrase, name=done.seat.attendee_name)
+    reply = replace(
+        told(scene, phrase, name=done.seat.attendee_name), files=files_of(scene, [done.seat], cancelled=True)
+    )
     if done.seat.booked_at:
         reply = replace(reply, text=f"{reply.text}\n\n{scene.say('seats.freed.elsewhere').text}")
     return reply

@@ -21,7 +21,7 @@ def told(scene: Scene, phrase: str, seats: Sequence[Seat] = (), **fields: object
     said = scene.say(phrase, names=names, **fields)
     parts = [said.text, _login(scene, seats), counts(scene, scene.seats)]
     choices = (*_registered(scene, scene.seats), *next_steps(scene))
-    files = _files(scene, seats)
+    files = files_of(scene, seats)
     return replace(said, text="\n\n".join(filter(None, parts)), choices=choices, files=files, answer=_answer(scene))
 
 
@@ -67,22 +67,23 @@ def _login(scene: Scene, seats: Sequence[Seat]) -> str:
     return scene.say("seats.login", login=given.text).text if given else scene.say("seats.login.later").text
 
 
-def _files(scene: Scene, seats: Sequence[Seat]) -> tuple[File, ...]:
+def files_of(scene: Scene, seats: Sequence[Seat], *, cancelled: bool = False) -> tuple[File, ...]:
     """The calendar files that the asker gets: their own, and those of who gets none by mail."""
     own = Attendee("", scene.talk.contact.email, scene.talk.contact_id).keys
     return tuple(
-        _file(scene, seat)
+        _file(scene, seat, cancelled=cancelled)
         for seat in seats
         if seat.state == State.HELD and (seat.attendee_key in own or not (scene.talk.mails and seat.attendee_email))
     )
 
 
-def _file(scene: Scene, seat: Seat) -> File:
+def _file(scene: Scene, seat: Seat, *, cancelled: bool) -> File:
     file = seat_file(
         scene.campaign,
         scene.briefing,
         uid=seat.uid,
-        sequence=seat.sequence,
+        sequence=seat.sequence + cancelled,
+        cancelled=cancelled,
         attendee_name=seat.attendee_name,
         attendee_email=None,
         organizer=scene.talk.phrasing.organizer,

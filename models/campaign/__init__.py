@@ -1,5 +1,6 @@
 """The circulars that Usher serves, as data that somebody reviewed."""
 
+from models.campaign._answer import Answer, Line, Text, Words
 from models.campaign._dates import BusinessDays, DateKind, Fuzzy, When, read_when
 from models.campaign._lint import Problem, lint
 from models.campaign._load import CampaignError, load, load_all
@@ -7,21 +8,17 @@ from models.campaign._paragraphs import Paragraph, Piece, paragraphs
 from models.campaign._quotes import find_quote, plain
 from models.campaign._reminders import ReminderTime, reminder_times
 from models.campaign._schema import (
-    Answer,
     Briefing,
     Campaign,
     Contact,
     Fact,
     Grounded,
-    Line,
     Link,
     Reminder,
     Subject,
     Target,
     Task,
     Term,
-    Text,
-    Words,
 )
 from models.campaign._template import CONDITIONS, PLACEHOLDERS
 

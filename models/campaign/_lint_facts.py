@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from models.campaign._agree import disagreements
+from models.campaign._answer import Words
 from models.campaign._quotes import find_quote
-from models.campaign._schema import Briefing, Campaign, Contact, Fact, Grounded, Link, Target, Term, Words
+from models.campaign._schema import Briefing, Campaign, Contact, Fact, Grounded, Link, Target, Term
 
 LABEL_LENGTH = 40  # what a button shows on every channel without being cut off
 

@@ -6,13 +6,11 @@ from functools import cached_property
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from models.campaign._answer import Answer, Data, Key, Words
 from models.campaign._dates import DATE_KINDS, BusinessDays, DateKind, When, read_when, safe_instant
 from models.message import Source
-
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=40)]
-Words = Mapping[str, str]  # by language tag: en, zh-Hant
 
 
 def _time_zone(name: str) -> str:
@@ -23,11 +21,7 @@ def _time_zone(name: str) -> str:
     return name
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Grounded(_Data):
+class Grounded(Data):
     """What rests on the circular's words: `quote` is verbatim; `inferred` needs a reason, `ruled` by whom and when."""
 
     key: Key
@@ -76,7 +70,7 @@ class Contact(Grounded):
     hours: Words = Field(default_factory=dict)
 
 
-class Offers(_Data):
+class Offers(Data):
     """How a seat that was given back is offered to the next in the waiting list: how long it is kept for them.
 
     With `at` it is not offered at once, but at that time of the day `days_before` the briefing.
@@ -138,7 +132,7 @@ class Term(Grounded):
     aliases: tuple[str, ...] = ()
 
 
-class Subject(_Data):
+class Subject(Data):
     """Something that people ask about, and their words for it. `hints` count only where nothing better is said."""
 
     key: Key
@@ -148,7 +142,7 @@ class Subject(_Data):
     hints: tuple[str, ...] = ()
 
 
-class Task(_Data):
+class Task(Data):
     """Something that each participant has to do; it may declare it done. `due` is the fact with its deadline."""
 
     key: Annotated[Key, Field(max_length=16)]
@@ -157,7 +151,7 @@ class Task(_Data):
     due: Key
 
 
-class Reminder(_Data):
+class Reminder(Data):
     """When to remind of a milestone: lead times such as `7 business days`, `1 calendar day`, `3 hours`."""
 
     key: Key
@@ -169,12 +163,12 @@ class Reminder(_Data):
     text: Words
 
 
-class ClosedDay(_Data):
+class ClosedDay(Data):
     on: date
     name: Words
 
 
-class Calendar(_Data):
+class Calendar(Data):
     """The days on which the issuer is closed, between `first` and `last`; outside them nothing is known."""
 
     first: date
@@ -183,38 +177,7 @@ class Calendar(_Data):
     closed: tuple[ClosedDay, ...] = ()
 
 
-class Line(_Data):
-    """A sentence of an answer that is said only when its condition holds, such as `after emails.due`."""
-
-    when: str
-    text: str
-
-
-Text = tuple[str | Line, ...]
-
-
-class Answer(_Data):
-    """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone.
-
-    `short` is a title of a word or two, for the quick starts; `command` a word that asks for it, as in /deadlines.
-    `does` names what Usher itself does where this is asked for, as /seats; the text is for who may not have it done.
-    """
-
-    key: Key
-    outcome: Literal["answer", "not_stated", "refuse", "chat"] = "answer"
-    title: Words
-    short: Words = Field(default_factory=dict)
-    command: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
-    does: Annotated[str, Field(pattern=r"^/[a-z]{1,11}$")] | None = None
-    covers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_.*-]+:[a-z0-9_*-]+$")], ...] = ()
-    triggers: tuple[str, ...] = ()
-    acts: tuple[str, ...] = ()
-    sources: tuple[Key, ...] = ()
-    examples: tuple[str, ...] = ()
-    text: Mapping[str, Text]
-
-
-class Campaign(_Data):
+class Campaign(Data):
     """A whole circular. Everything that the bot may say of it is in here."""
 
     key: Annotated[Key, Field(max_length=20)]

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from models.campaign._schema import Campaign, Text
+from models.campaign._answer import Text
+from models.campaign._schema import Campaign
 
 Argument = Literal["deadline", "date", "fact", "briefing", "contact", "address", "term", "nothing"]
 

@@ -13,12 +13,14 @@ from sqlmodel import SQLModel
 Fields = Mapping[str, Any]
 
 
-def among(connection: Connection, column: ColumnElement[Any], values: Collection[str] | Collection[int]) -> Any:
+def among(connection: Connection, column: Any, values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """That the column is one of the values. They are one parameter: a thousand are slow to be put into words."""
     if _is_postgresql(connection):
         kind = Integer if all(isinstance(value, int) for value in values) else String
-        return column == any_(literal(list(values), ARRAY(kind)))
-    return column.in_(columns(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+        listed: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(kind)))
+    else:
+        listed = column.in_(columns(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+    return listed
 
 
 def insert_all(connection: Connection, table: type[SQLModel], rows: Sequence[Fields]) -> None:

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from sqlalchemy import bindparam, delete, update
 from sqlalchemy import select as columns
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col
 
 from models.imports import _cells
-from models.imports._bulk import insert_all
+from models.imports._bulk import among, insert_all
 from models.imports._cells import BadCell
 from models.imports._outcome import Outcome
 from models.imports._reading import BadRows, Cells, Columns, Problems, Progress, rows
@@ -74,11 +74,11 @@ def write_participants(session: Session, staging: Staging, now: datetime, progre
 
 def _write(session: Session, batch: dict[str, Row], now: datetime, outcome: Outcome) -> None:
     fields = columns(*map(col, (Participant.code, Participant.name, Participant.time_zone, Participant.language)))
-    found = session.connection().execute(fields.where(col(Participant.code).in_(batch)))
+    connection = session.connection()
+    found = connection.execute(fields.where(among(connection, col(Participant.code), batch)))
     kept = {code: dict(zip(_FIELDS, values, strict=True)) for code, *values in found}
     new = [row for code, row in batch.items() if code not in kept]
     other = [row for code, row in batch.items() if code in kept and not _same(kept[code], row)]
-    connection = session.connection()
     blank = dict.fromkeys(_FIELDS.values())
     made = [{"code": row["code"], "imported_at": now} | blank | _fields(row) for row in new]
     insert_all(connection, Participant, made)
@@ -104,14 +104,19 @@ def _write_domains(session: Session, batch: dict[str, Row]) -> set[str]:
     """Give each the domains that its row names, where the table has such a column; gives those that it changed."""
     told = {code: row["e-mail domains"] or [] for code, row in batch.items() if "e-mail domains" in row}
     wanted = {(domain, code) for code, named in told.items() for domain in named}
-    pair = (ParticipantDomain.domain, ParticipantDomain.participant)
-    held = set(session.exec(select(*pair).where(col(ParticipantDomain.participant).in_(told))))
+    held = _held(session, told)
     if gone := held - wanted:
         session.connection().execute(_DROP, [{"a_domain": domain, "of": code} for domain, code in gone])
     added = wanted - held
     rows = [{"domain": domain, "participant": code} for domain, code in sorted(added)]
     insert_all(session.connection(), ParticipantDomain, rows)
     return {code for _, code in gone | added}
+
+
+def _held(session: Session, participants: Collection[str]) -> set[tuple[str, str]]:
+    connection, owner = session.connection(), col(ParticipantDomain.participant)
+    held = columns(col(ParticipantDomain.domain), owner).where(among(connection, owner, participants))
+    return {(domain, participant) for domain, participant in connection.execute(held)} if participants else set()
 
 
 _DROP = delete(SQLModel.metadata.tables["participant_domain"]).where(

@@ -86,16 +86,21 @@ class _Batch:
         at = Address.of(address)
         said = {"name": row["name"], "language": row["language"], "email": at.id if at.channel == "mail" else None}
         self._new[Contact].append({"id": contact, "created_at": self._now, **said})
-        self._said[contact] = (row["name"], row["language"])
+        self._said[contact] = _told(row)
         return contact
 
     def _rename(self, contact: int, row: Row) -> bool:
         """Take over the name and the language that the row gives; what it leaves empty stays as it is."""
-        before = self._said[contact]
-        self._said[contact] = now = (row["name"] or before[0], row["language"] or before[1])
+        before, (name, language) = self._said[contact], _told(row)
+        self._said[contact] = now = (name or before[0], language or before[1])
         if now != before:
             self._renamed.append({"which": contact, "name": now[0], "language": now[1]})
         return now != before
+
+
+def _told(row: Row) -> tuple[str | None, str | None]:
+    name, language = row["name"], row["language"]
+    return str(name) if name else None, str(language) if language else None
 
 
 _RENAME = update(SQLModel.metadata.tables["contact"]).where(
@@ -104,8 +109,7 @@ _RENAME = update(SQLModel.metadata.tables["contact"]).where(
 
 
 def _held(session: Session, addresses: Collection[str]) -> dict[str, int]:
-    held = _rows(session, addresses, ContactAddress.address, ContactAddress.contact_id)
-    return {address: contact for address, contact in held}
+    return dict(_rows(session, addresses, ContactAddress.address, ContactAddress.contact_id))
 
 
 def _with_email(session: Session, addresses: Collection[str]) -> dict[str, int]:
@@ -127,6 +131,8 @@ def _acting(session: Session, contacts: Collection[int]) -> dict[tuple[int, str]
 
 def _rows(session: Session, values: Collection[str] | Collection[int], *fields: Any) -> Sequence[Any]:
     """These fields of the rows whose first one is among the values."""
+    if not values:
+        return []
     connection = session.connection()
     return connection.execute(columns(*fields).where(among(connection, fields[0], values))).all()
 

@@ -21,7 +21,8 @@ def sqlite_engine(url: URL, *, begin: str, pragma: str, connections: int) -> Eng
     def prepare(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # or Python's driver would begin transactions of its own, too late
         _switch_to_wal(connection)
-        for line in ("synchronous=FULL", pragma):
+        # What is deleted or overwritten is so on the disk as well: somebody may have wished it.
+        for line in ("synchronous=FULL", "secure_delete=ON", pragma):
             connection.execute(f"PRAGMA {line}")
 
     @event.listens_for(engine, "begin")
