@@ -125,6 +125,8 @@ async def test_the_end_waits_for_no_job_and_no_tick_comes_after_it(
     before = time.monotonic()
     await clock.stop()
     assert time.monotonic() - before < 0.5
+    assert job.at_once == 0
+    assert [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
     await asyncio.sleep(5 * OFTEN.total_seconds())
     assert (job.ticks, job.at_once) == (1, 0)
     assert caplog.records == []

@@ -1,11 +1,10 @@
 """The files of a reply: fetched by nobody but the visitor who got it, and never more than something to keep."""
 
 import re
-from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 from icalendar import Calendar
 
 from bot.page.downloads import NAME_LENGTH, download, safe_name
@@ -19,7 +18,7 @@ from tests.web_cast import CALENDAR, MORNING, Browse, ask, ask_by_script, cookie
 async def link(ann: AsyncClient) -> str:
     """The address of the calendar file that Ann got."""
     await ask(ann, "hold")
-    return re.findall(r'href="(/file/\d+/1)"', (await ann.get("/")).text)[0]
+    return str(re.findall(r'href="(/file/\d+/1)"', (await ann.get("/")).text)[0])
 
 
 async def test_a_file_stands_under_the_answer_with_its_name_kind_and_size(ann: AsyncClient, link: str) -> None:
@@ -143,5 +142,4 @@ def test_only_a_plain_type_is_told(file: File, told: str) -> None:
 
 
 def header(name: str) -> str:
-    found: Response | object = download(replace(File("", ""), name=name)).headers["content-disposition"]
-    return str(found)
+    return str(download(File(name, "")).headers["content-disposition"])

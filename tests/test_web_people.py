@@ -23,6 +23,7 @@ from models.participants import Participant
 from models.store import Store
 from tests.web_cast import Browse, ask, ask_by_script, browsers, cookie_of, kept, new_app, send, visitor_of
 
+PAGE_BYTES = 60_000  # as sent
 CODE = samples()[0].enrolment
 
 
@@ -138,6 +139,14 @@ async def test_the_calendar_can_be_fetched(amy: AsyncClient) -> None:
     got = await amy.get(link)
     assert got.text.startswith("BEGIN:VCALENDAR")
     assert got.headers["content-type"].startswith("text/calendar; charset=utf-8; method=")
+
+
+async def test_the_page_stays_light_for_somebody_enrolled(amy: AsyncClient) -> None:
+    await ask(amy, "/status")
+    await ask(amy, "/seats")
+    page = await amy.get("/")
+    parts = [await amy.get(address) for address in set(re.findall(r'"(/static/[^"]+)"', page.text))]
+    assert sum(int(part.headers["content-length"]) for part in (page, *parts)) <= PAGE_BYTES
 
 
 # ---------------------------------------------------------------------------------------------------- being forgotten

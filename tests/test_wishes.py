@@ -26,7 +26,7 @@ WISHES = {
     "/seats": ["who holds our seats?", "our seats", "show my bookings", "我們的座位", "座位"],
     "/status": [
         "status", "my status", "what's our status?", "mark users' e-mails as done", "we have verified the connection",
-        "我的狀態", "我們的進度",
+        "我的狀態", "我們的進度", "我們有甚麼未完成？", "連線已核實", "what have we not done yet?", "tick off the connection",
     ],
     "/mydata": ["what do you know about me?", "show my data", "我的資料"],
     "/forget": ["forget me", "please delete my data", "刪除我的資料"],

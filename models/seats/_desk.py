@@ -101,34 +101,42 @@ class Desk:
 
     def take(self, rules: Rules, places: int) -> None:
         """Count so many places as taken. Raises `BriefingFull` where the room does not hold them."""
-        most = NO_END if rules.capacity is None else rules.capacity
-        take = statements.TAKE[self._connection.dialect.name]
         # The statement guards what the lock guards already: either of them would be enough.
-        if not self._connection.execute(take, self._here | {"taken": places, "most": most}).rowcount:
+        take = statements.TAKE[self._connection.dialect.name]
+        if not self._connection.execute(take, self._here | {"taken": places, "most": most(rules)}).rowcount:
             raise BriefingFull(0)
 
     def give_back(self) -> None:
         """Count a place as free."""
         self._run(statements.GIVE_BACK)
 
-    def add(
+    def new_seat(
         self, participant: str, contact_id: int, who: Attendee | Waiting, beside: Iterable[Seat], **given: Any
     ) -> Seat:
-        """Keep a new seat with the lowest number `beside` those of the participant; its place was taken before."""
+        """A seat with the lowest number `beside` those of the participant; `add` keeps it."""
         values = {
-            **_NEW_SEAT,
-            "state": str(State.HELD),
-            **self._here,
-            **named(who),
-            **given,
             "participant": participant,
             "number": lowest(beside),
             "contact_id": contact_id,
+            "state": str(State.HELD),
             "uid": new_uid(),
             "since": self.at.now,
         }
-        seat_id = self._connection.execute(statements.ADD_SEAT, values).scalar_one()
-        return as_read(Seat, values | {"id": seat_id})
+        return as_read(Seat, _NEW_SEAT | self._here | named(who) | values | given)
+
+    def add(self, rules: Rules, seat: Seat, what: str, places: int = 1) -> Seat:
+        """Take so many places, keep the new seat, and note what happened. Raises `BriefingFull`, or does all of it."""
+        row, event = statements.values(seat), self._event(what, seat, seat.contact_id)
+        if self._connection.dialect.name == "postgresql":
+            place = self._here | {"taken": places}
+            given = statements.together(place=place, seat=row, event=event) | {"most": most(rules)}
+            if not (added := self._connection.execute(statements.TAKE_AND_ADD, given).scalar()):
+                raise BriefingFull(0)
+        else:
+            self.take(rules, places)
+            added = self._connection.execute(statements.ADD_SEAT, row).scalar_one()
+            self._connection.execute(statements.NOTE, event)
+        return as_read(Seat, row | {"id": added})
 
     def keep(self, seat: Seat, **new: Any) -> Seat:
         """Change these values of the seat and no others, as somebody may be made unknown meanwhile; gives a copy."""
@@ -157,7 +165,10 @@ class Desk:
 
     def note(self, what: str, about: Seat | Waiting, contact_id: int, note: str | None = None) -> None:
         """Write down what happened, in the transaction in which it happens."""
-        happened = {
+        self._connection.execute(statements.NOTE, self._event(what, about, contact_id, note))
+
+    def _event(self, what: str, about: Seat | Waiting, contact_id: int, note: str | None = None) -> dict[str, Any]:
+        return {
             **self._here,
             "participant": about.participant,
             "what": what,
@@ -169,7 +180,6 @@ class Desk:
             "at": self.at.now,
             "recorded_at": self.at.machine,
         }
-        self._connection.execute(statements.NOTE, happened)
 
     def _run(self, statement: Any, **parameters: Any) -> Any:
         return self._connection.execute(statement, self._asked | parameters)
@@ -185,6 +195,11 @@ def named(who: Attendee | Waiting) -> dict[str, Any]:
     if isinstance(who, Attendee):
         return {"attendee_key": who.key, "attendee_name": who.name, "attendee_email": who.email}
     return {name: getattr(who, name) for name in ("attendee_key", "attendee_name", "attendee_email")}
+
+
+def most(rules: Rules) -> int:
+    """How many places there are."""
+    return NO_END if rules.capacity is None else rules.capacity
 
 
 def new_uid() -> str:

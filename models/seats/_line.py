@@ -136,12 +136,11 @@ def settle_line(desk: Desk, participant: str, *keys: str) -> None:
 
 
 def _offer(desk: Desk, rules: Rules, waiting: Waiting, until: datetime) -> Seat:
-    desk.take(rules, 1)
     offered = {"state": str(State.OFFERED), "offer_until": until, "waiting_id": waiting.id}
     theirs = desk.seats(waiting.participant)
-    seat = desk.add(waiting.participant, waiting.contact_id, waiting, theirs, **offered)
+    seat = desk.new_seat(waiting.participant, waiting.contact_id, waiting, theirs, **offered)
+    seat = desk.add(rules, seat, "offered")
     desk.settle(waiting, "offered")
-    desk.note("offered", seat, waiting.contact_id)
     return seat
 
 

@@ -35,9 +35,8 @@ def reserve(
         check_offer(seat, at)
     if new := _others(attendees, {seat.attendee_key for seat in had}):
         check_room(desk, rules, look, new)
-        desk.take(rules, len(new))
+    added = _hold(desk, rules, look, new)
     kept = [take_offer(desk, seat, contact_id) for seat in had]
-    added = [_hold(desk, look, one) for one in new]
     seats = sorted(kept + added, key=lambda seat: order[seat.attendee_key])
     return Reserved(seats, frozenset(seat.uid for seat in added))
 
@@ -74,13 +73,15 @@ def check_room(desk: Desk, rules: Rules, look: Look, new: Sequence[Attendee]) ->
             raise OthersWait
 
 
-def _hold(desk: Desk, look: Look, who: Attendee) -> Seat:
-    seat = desk.add(look.participant, look.contact_id, who, look.seats)
-    look.seats.append(seat)
-    desk.note("held", seat, look.contact_id)
-    if look.anyone_waits:
-        settle_line(desk, look.participant, *who.keys)
-    return seat
+def _hold(desk: Desk, rules: Rules, look: Look, new: Sequence[Attendee]) -> list[Seat]:
+    seats: list[Seat] = []
+    for one in new:
+        seat = desk.new_seat(look.participant, look.contact_id, one, [*look.seats, *seats])
+        # The first takes the places of all: whatever the room does not hold, it is found out before anything is kept.
+        seats.append(desk.add(rules, seat, "held", places=0 if seats else len(new)))
+        if look.anyone_waits:
+            settle_line(desk, look.participant, *one.keys)
+    return seats
 
 
 def give_up(desk: Desk, seat: Seat, contact_id: int) -> None:

@@ -45,6 +45,7 @@ _THEIRS = col(Seat.participant) == bindparam("whose")
 _OFFERED = col(Seat.state) == str(State.OFFERED)
 # Of the tables, not of the classes: no session is to watch what was looked up.
 _SEAT = Seat.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_EVENT = SeatEvent.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _WAITING = Waiting.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 SEAT = select(_SEAT)
@@ -87,3 +88,27 @@ def _take(add: Any) -> Any:
 
 
 TAKE = {"postgresql": _take(postgresql.insert(Places)), "sqlite": _take(sqlite.insert(Places))}
+
+
+def _take_and_add() -> Any:
+    """The three that belong to a new seat in one, as each waits for PostgreSQL's answer while others wait for this."""
+    taking = postgresql.insert(Places).values({name: bindparam(f"place_{name}") for name in Places.model_fields})
+    place = _take(taking).returning(col(Places.taken)).cte("place")
+    seat = insert(Seat).from_select(*_if_taken(_SEAT, "seat", place)).returning(col(Seat.id)).cte("added")
+    event = insert(SeatEvent).from_select(*_if_taken(_EVENT, "event", place)).cte("noted")
+    return select(seat.c.id).add_cte(event)
+
+
+def _if_taken(table: Any, prefix: str, place: Any) -> Any:
+    """A row's columns and their values, where the place was taken; else none."""
+    columns = [column for column in table.c if column.name != "id"]
+    given = (bindparam(f"{prefix}_{column.name}", type_=column.type) for column in columns)
+    return [column.name for column in columns], select(*given).select_from(place)
+
+
+TAKE_AND_ADD = _take_and_add()
+
+
+def together(**rows: dict[str, Any]) -> dict[str, Any]:
+    """The values of several rows for one statement, as `TAKE_AND_ADD` names them."""
+    return {f"{prefix}_{name}": value for prefix, row in rows.items() for name, value in row.items()}

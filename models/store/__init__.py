@@ -183,7 +183,10 @@ def in_turn(session: Session, name: str) -> None:
     What is numbered within the turn is then seen in the order of its numbers. SQLite has one writer anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        session.connection().execute(_WAIT_FOR_TURN, {"name": name})
+
+
+_WAIT_FOR_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def _bound(fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> Callable[[Session], T]:

@@ -28,10 +28,10 @@ def announce(session: Session, topic: str) -> None:
     """Wake those who watch `topic` once this transaction is committed, here and in the other copies."""
     session.info.setdefault(_TOPICS, set()).add(topic)
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(
-            text("SELECT pg_notify(:channel, :told)"),
-            {"channel": CHANNEL, "told": f"{session.info.get(_COPY, '')} {topic}"},
-        )
+        session.connection().execute(_NOTIFY, {"channel": CHANNEL, "told": f"{session.info.get(_COPY, '')} {topic}"})
+
+
+_NOTIFY = text("SELECT pg_notify(:channel, :told)")
 
 
 def announced(session: Session) -> frozenset[str]:
