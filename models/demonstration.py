@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import CheckConstraint, Field, Session, SQLModel, select
 
 from models.conversation import Turn
+from models.participants import Participant
 from models.store import announce, in_turn
 
 BEAT = timedelta(seconds=10)  # how often a running copy says that it runs
@@ -21,7 +22,7 @@ class OtherBeginning(Exception):  # noqa: N818 - named after the situation
 
 
 class RealConversations(Exception):  # noqa: N818 - named after the situation
-    """The database has conversations of before, whose times were real."""
+    """The database has conversations or participants of before, whose times were real."""
 
 
 class Demonstration(SQLModel, table=True):
@@ -48,12 +49,13 @@ def begin(session: Session, as_of: datetime | None, now: datetime) -> Demonstrat
     """Begin the demonstration at `as_of` (without it at the present), or go on where it stood when it last ran.
 
     Raises `OtherBeginning` for another `as_of` than the one it began with, and `RealConversations` where the database
-    has conversations of before. `now` is machine time.
+    has conversations or participants of before. `now` is machine time.
     """
     in_turn(session, "demonstration")  # two copies may start at once
     kept = session.get(Demonstration, 1)
     if kept is None:
-        if session.exec(select(Turn.id).limit(1)).first() is not None:
+        real = (select(Turn.id).limit(1), select(Participant.code).limit(1))
+        if any(session.exec(rows).first() is not None for rows in real):  # its own samples come after it has begun
             raise RealConversations
         kept = Demonstration(began_as_of=as_of, campaign_at=as_of or now, machine_at=now, seen_at=now)
     elif kept.began_as_of != as_of:

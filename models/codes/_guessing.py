@@ -15,7 +15,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 REMEMBERED = timedelta(days=1)
 
 
-class WrongCode(Exception):  # noqa: N818 - named after the situation, as all of these
+class WrongCode(Exception):  # noqa: N818 - named after the situation
     """There is no such code, or the digits are not those that were sent. `left` tries are left with these digits."""
 
     def __init__(self, left: int | None = None) -> None:
@@ -23,7 +23,7 @@ class WrongCode(Exception):  # noqa: N818 - named after the situation, as all of
         self.left = left
 
 
-class SpentCode(Exception):  # noqa: N818
+class SpentCode(Exception):  # noqa: N818 - likewise
     """The code was right once. `why` it is not now: expired, revoked, used (by as many as it was for), tried (too
     often), removed (support has ended what it would begin).
     """
@@ -33,7 +33,7 @@ class SpentCode(Exception):  # noqa: N818
         self.why = why
 
 
-class TooManyGuesses(Exception):  # noqa: N818
+class TooManyGuesses(Exception):  # noqa: N818 - likewise
     """Too much was tried or asked for: it is looked at again after `wait`."""
 
     def __init__(self, wait: timedelta) -> None:

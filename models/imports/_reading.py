@@ -18,11 +18,11 @@ Progress = Callable[[str, int], None]  # what is done, and how far: bytes read, 
 _EXCEL = "In Excel, save it as “CSV UTF-8 (Comma delimited)”"
 
 
-class Unreadable(Exception):  # noqa: N818 - named after the situation, as all of these
+class Unreadable(Exception):  # noqa: N818 - named after the situation
     """The file is no table that can be read. The text is one sentence that says why and what to do."""
 
 
-class BadRows(Exception):  # noqa: N818
+class BadRows(Exception):  # noqa: N818 - likewise
     """Rows that cannot be imported, so that none is. Those past the first `SHOWN` are only counted."""
 
     def __init__(self, problems: "Problems") -> None:

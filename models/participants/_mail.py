@@ -10,11 +10,11 @@ _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]
 LONGEST = 254  # characters of an address
 
 
-class NotADomain(ValueError):  # noqa: N818 - named after the situation, as all of these
+class NotADomain(ValueError):  # noqa: N818 - named after the situation
     """That cannot be a participant's mail domain. The text says why, to go on after the domain's name."""
 
 
-class NotAnAddress(ValueError):  # noqa: N818
+class NotAnAddress(ValueError):  # noqa: N818 - likewise
     """That is no mail address."""
 
 
