@@ -80,7 +80,8 @@ async def _demonstration(settings: Settings, store: Store, clock: CampaignClock)
         ) from error
     except RealConversations as error:
         raise SettingsError(
-            "DEMO=1, but DATABASE_URL holds conversations or firms that no demonstration had: name another DATABASE_URL."
+            "DEMO=1, but DATABASE_URL holds conversations or firms that no demonstration had: "
+            "name another DATABASE_URL."
         ) from error
     await store.write(keep_samples, machine_time())
     return demonstration

@@ -13,6 +13,7 @@ from bot.settings import Settings, SettingsError, load
 from models.conversation import record
 from models.demonstration import BEAT, Demonstration, OtherBeginning, RealConversations, beat, begin, move, running
 from models.message import Address, Ask, Reply
+from models.participants import Participant
 from models.store import Store
 
 HONG_KONG = timezone(timedelta(hours=8))
@@ -228,5 +229,12 @@ async def test_a_database_with_real_conversations_is_never_made_a_demonstration(
     await app.reception.take(Ask("e1", room, room, "when is the deadline?", NOW))
     await app.close()
     assert await refused(settings(tmp_path)) == (
-        "DEMO=1, but DATABASE_URL holds conversations that no demonstration had: name another DATABASE_URL."
+        "DEMO=1, but DATABASE_URL holds conversations or firms that no demonstration had: name another DATABASE_URL."
     )
+
+
+async def test_a_database_with_imported_firms_is_never_made_a_demonstration(tmp_path: Path) -> None:
+    app = await started(settings(tmp_path, DEMO="", AS_OF=""))
+    await app.store.write(lambda session: session.add(Participant(code="C01", name="Alpha", imported_at=NOW)))
+    await app.close()
+    assert "conversations or firms" in await refused(settings(tmp_path))

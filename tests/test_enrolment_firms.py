@@ -9,9 +9,12 @@ from models import contacts
 from models.message import Address
 from models.seats import seats_of
 from models.store import Store
+from tests.channels_cast import ONE_DATABASE
 from tests.enrolment_cast import ALPHA, BETA, FIRM, Newcomer, code_of
 from tests.reception_cast import KEY
 from tests.town_cast import Town
+
+pytestmark = ONE_DATABASE  # what is kept is tested on both databases with the models
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from tests.channels_cast import ONE_DATABASE
 from tests.test_seat_talk import BEN, held, take_both
 from tests.town_cast import Colleague, Town
+
+pytestmark = ONE_DATABASE  # what is kept is tested on both databases with the models
 
 
 @pytest.mark.parametrize("action", [

@@ -10,8 +10,11 @@ from models.campaign import Campaign
 from models.seats import Attendee, Moment, Rules, book, reserve, wait
 from models.status import Duty
 from models.store import Store
+from tests.channels_cast import ONE_DATABASE
 from tests.reception_cast import KEY, MORNING, Person
 from tests.status_cast import ALPHA, BETA, DAS, LINE, TEN, USERS, action, button, labels, said, tasks
+
+pytestmark = ONE_DATABASE  # what is kept is tested on both databases with the models
 
 MACHINE = datetime(2026, 2, 3, tzinfo=UTC)
 AT = Moment(MORNING, MACHINE)

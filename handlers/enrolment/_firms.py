@@ -97,6 +97,7 @@ def _leaves(talk: Talk, one: Participant) -> Reply:
 def _left(talk: Talk, one: Participant) -> Reply:
     """What the seats become is decided before: only who belongs to the firm can hand something on there."""
     contact_id = talk.contact_id
+    contacts.in_contacts_turn(talk.session)  # before the seats' turns, as wherever both are changed
     seats.left(talk, one.code)
     contacts.leave(talk.session, contact_id, one.code, SELF, talk.machine_now)
     rest = contacts.participants_of(talk.session, talk.ask.sender)

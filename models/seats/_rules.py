@@ -83,11 +83,11 @@ class NotAMember(Exception):  # noqa: N818 - named after the situation, as all o
     """Who asks does not act for the participant, or no longer."""
 
 
-class RegistrationClosed(Exception):  # noqa: N818
+class RegistrationClosed(Exception):  # noqa: N818 - as above
     """It is too late for that; where a seat was to be given up: the briefing has begun."""
 
 
-class ParticipantFull(Exception):  # noqa: N818
+class ParticipantFull(Exception):  # noqa: N818 - as above
     """The participant would have more seats than its limit: it has `seats`, on offer or held, and `free` are left."""
 
     def __init__(self, seats: Sequence[Seat], free: int) -> None:
@@ -95,7 +95,7 @@ class ParticipantFull(Exception):  # noqa: N818
         self.seats, self.free = list(seats), free
 
 
-class BriefingFull(Exception):  # noqa: N818
+class BriefingFull(Exception):  # noqa: N818 - as above
     """The room holds no more than `free` further people."""
 
     def __init__(self, free: int) -> None:
@@ -103,11 +103,11 @@ class BriefingFull(Exception):  # noqa: N818
         self.free = free
 
 
-class OthersWait(Exception):  # noqa: N818
+class OthersWait(Exception):  # noqa: N818 - as above
     """What is free is for those who wait in the line already."""
 
 
-class AlreadySeated(Exception):  # noqa: N818
+class AlreadySeated(Exception):  # noqa: N818 - as above
     """That attendee has a seat of the participant there already."""
 
     def __init__(self, seat: Seat) -> None:
@@ -115,7 +115,7 @@ class AlreadySeated(Exception):  # noqa: N818
         self.seat = seat
 
 
-class NoSuchSeat(Exception):  # noqa: N818
+class NoSuchSeat(Exception):  # noqa: N818 - as above
     """The participant has no such seat at that briefing, or no longer; or no such place in the line."""
 
 

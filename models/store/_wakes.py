@@ -10,7 +10,7 @@ from selectors import EVENT_READ, DefaultSelector  # select.select fails where v
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, text
+from sqlalchemy import URL, String, bindparam, func, select
 from sqlmodel import Session
 
 if TYPE_CHECKING:
@@ -26,12 +26,19 @@ _COPY = "usher.copy"
 
 def announce(session: Session, topic: str) -> None:
     """Wake those who watch `topic` once this transaction is committed, here and in the other copies."""
-    session.info.setdefault(_TOPICS, set()).add(topic)
+    told = news(session, topic)
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_NOTIFY, {"channel": CHANNEL, "told": f"{session.info.get(_COPY, '')} {topic}"})
+        session.connection().execute(_NOTIFY, {"told": told})
 
 
-_NOTIFY = text("SELECT pg_notify(:channel, :told)")
+def news(session: Session, topic: str) -> str:
+    """Wake those here; gives what `NOTIFY` takes as `told`, where another statement tells the other copies."""
+    session.info.setdefault(_TOPICS, set()).add(topic)
+    return f"{session.info.get(_COPY, '')} {topic}"
+
+
+NOTIFY = func.pg_notify(CHANNEL, bindparam("told", type_=String()))
+_NOTIFY = select(NOTIFY)
 
 
 def announced(session: Session) -> frozenset[str]:
