@@ -158,10 +158,10 @@ def server() -> Iterator[str]:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
         bound.close()
-        made = [found / "initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        made = [str(found / "initdb"), "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         subprocess.run(made, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         serves = [
-            found / "postgres",
+            str(found / "postgres"),
             "-D",
             f"{folder}/data",
             "-p",

@@ -16,6 +16,7 @@ from models.conversation import Turn, packed, record, turns
 from models.message import Address, Ask, Choice, Reply
 from models.outbox import Message, Posting, post, sent_as
 from models.people import staff_member
+from models.pseudonyms import is_pseudonym
 from models.store import Store
 from models.support import Case, open_case, record_reply
 from models.wording import Wording
@@ -105,8 +106,10 @@ class Support:
         post(session, posting, now)
 
     def reply_from_terminal(self, session: Session, number: int, by: str, text: str, key: str) -> Case | None:
-        """Reply to a case, written where only who runs Usher can write. None where there is no such case."""
+        """Reply to a case, written where only who runs Usher can write. None where nobody can be replied to."""
         case = session.get(Case, number)
+        if case and is_pseudonym(case.sender):
+            return None
         if case:
             self.send_reply(session, case, by, text, key, case.at)
         return case
@@ -153,6 +156,8 @@ class Support:
         case = session.get(Case, number)
         if case is None:
             return self._phrasing.say(language, ask.at, "reply.no_case", number=number or "?")
+        if is_pseudonym(case.sender):
+            return self._phrasing.say(language, ask.at, "reply.forgotten", number=number)
         if not text.strip():
             return self._phrasing.say(language, ask.at, "reply.empty", number=number)
         self.send_reply(session, case, member.name, text.strip(), ask.id, ask.at)

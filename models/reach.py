@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, exists
 from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
@@ -38,21 +38,21 @@ def follow(session: Session, to: Address) -> Address:
     """Where the address is now. Of a place within a room that moved only the room is left."""
     session.flush()
     for _ in range(5):  # a chat moves once in its life; a ring of moves must not hang
-        names = {"place": str(to), "room": f"{to.channel}:{to.id.partition(':')[0]}"}
-        moved = session.connection().execute(_NEAREST, names).scalar()
+        moved = session.connection().execute(_NEAREST, moved_from(to)).scalar()
         if moved is None:
             break
         to = Address.of(moved)
     return to
 
 
-# Prepared once: every message that is posted asks.
-_NEAREST = (
-    columns(col(Moved.now_at))
-    .where(col(Moved.address).in_((bindparam("place"), bindparam("room"))))
-    .order_by(func.length(Moved.address).desc())
-    .limit(1)
-)
+def moved_from(to: Address) -> dict[str, str]:
+    """What `HAS_MOVED` asks about: whether the address, or the room that it is in, has moved."""
+    return {"moved_place": str(to), "moved_room": f"{to.channel}:{to.id.partition(':')[0]}"}
+
+
+_MOVED = col(Moved.address).in_((bindparam("moved_place"), bindparam("moved_room")))
+_NEAREST = columns(col(Moved.now_at)).where(_MOVED).order_by(func.length(Moved.address).desc()).limit(1)
+HAS_MOVED = exists().where(_MOVED)  # for a statement that asks on the way
 
 
 def close(session: Session, to: Address, reason: str, now: datetime) -> None:

@@ -1,8 +1,10 @@
 """The cast of the tests of the seats: three firms with their people, three briefings, and one office that asks."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any, TypeVar
 
 import pytest
@@ -213,6 +215,30 @@ def later(rules: Rules, **new: Any) -> Rules:
 
 def named(rows: Iterable[Seat | Waiting]) -> list[str]:
     return [row.attendee_name for row in rows]
+
+
+async def both_at_once(
+    store: Store, first: Callable[[Session], object], other: Store, second: Callable[[Session], object]
+) -> list[object]:
+    """Begin `second` in another copy while `first` is done but not yet committed; it must wait."""
+    reached, let = Event(), Event()
+
+    def slowly(session: Session) -> object:
+        done = first(session)
+        session.flush()
+        reached.set()
+        let.wait(10)
+        return done
+
+    one = asyncio.create_task(store.write(slowly))
+    await asyncio.to_thread(reached.wait, 10)
+    two = asyncio.create_task(other.write(second))
+    await asyncio.sleep(0.2)
+    waited = not two.done()
+    let.set()
+    results = await asyncio.gather(one, two, return_exceptions=True)
+    assert waited
+    return list(results)
 
 
 async def assert_whole(store: Store, count: int) -> None:

@@ -117,6 +117,17 @@ async def test_who_writes_again_is_somebody_new(life: Life) -> None:
 
 
 @ONE_DATABASE
+async def test_support_is_told_that_nobody_can_be_replied_to(life: Life) -> None:
+    await forget_in_slack(life)
+    sam, room = life.slack.users["U0SAM"], "C0SUPPORT"
+    card = [one for one in life.slack.messages(room) if one.text.startswith("Case ")][-1]
+    await life.slack.say(sam, "reply: It costs nothing.", room, thread_ts=card.ts)
+    await life.slack.until(lambda: any("has been forgotten" in one.text for one in life.slack.messages(room)) or None)
+    (case,) = [case for case in await life.store.read(rows, Case) if case.number == 2]
+    assert case.state == "forgotten"
+
+
+@ONE_DATABASE
 async def test_it_is_done_from_telegram_and_from_the_web_as_well(life: Life) -> None:
     await life.in_telegram("/forget")
     shown = life.telegram.shown_to(life.telegram.chats.users[CHAT])[-1]

@@ -5,13 +5,14 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from sqlmodel import Session
 
 from models import seats
-from models.seats import ParticipantFull, Reserved
+from models.seats import OthersWait, ParticipantFull, Reserved
 from models.store import Store
 from tests import seats_cast
-from tests.seats_cast import SMALL, TWO_EACH, Office, assert_whole, at, people
+from tests.seats_cast import LATE, SMALL, TWO_EACH, Office, assert_whole, at, both_at_once, later, people
 from tests.seats_program import firms, program, start_together
 from tests.seats_rules import assert_nothing_is_broken, everything
 
@@ -57,6 +58,28 @@ async def test_a_freed_seat_goes_to_exactly_one(office: Office, other_store: Sto
                                                                           seats.ParticipantFull}  # fmt: skip
     assert len(await office.seats(SMALL)) == 3
     assert_nothing_is_broken(await office.store.read(everything), {SMALL.briefing: SMALL})
+
+
+async def test_newcomers_who_come_at_once_do_not_together_pass_who_waits(office: Office, other_store: Store) -> None:
+    rules = later(LATE, limit=3, capacity=3)
+    amys, bens, _ = await office.fill(rules, "amy", "ben", "cid")
+    await office.queue(rules, "eve")
+    await office.free("amy", rules, amys)
+    await office.free("ben", rules, bens)  # two are free, and one of them is for Eve
+    told = await both_at_once(office.store, office.taking("bob", rules), other_store, office.taking("dan", rules))
+    assert [type(one) for one in told] == [Reserved, OthersWait]
+
+
+async def test_in_one_transaction_seats_are_reserved_last(office: Office) -> None:
+    """Others may take some at the same time: who then did more there would wait for them, and they for who did."""
+
+    def take_and_free(session: Session) -> object:
+        seat = office.taking("amy", TWO_EACH)(session).seats[0]
+        return office.freeing("amy", TWO_EACH, seat.id or 0)(session)
+
+    with pytest.raises(RuntimeError, match="last"):
+        await office.write(take_and_free)
+    assert await office.seats(TWO_EACH) == []
 
 
 async def test_five_hundred_people_after_three_hundred_seats_from_two_processes(

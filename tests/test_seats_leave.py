@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from threading import Event
 
 import pytest
 from sqlmodel import Session
@@ -12,7 +11,7 @@ from models.contacts import Contact
 from models.seats import HandedOver, NotAMember, State
 from models.store import Store
 from tests import seats_cast
-from tests.seats_cast import LATE, OPEN, SMALL, TWO_EACH, Office, at, named
+from tests.seats_cast import LATE, OPEN, SMALL, TWO_EACH, Office, at, both_at_once, named
 
 office, other_store = seats_cast.office, seats_cast.other_store  # the fixtures
 
@@ -139,30 +138,6 @@ async def test_people_who_leave_move_and_take_at_once_never_wait_for_each_other_
         )
         assert {type(one) for one in done} <= {seats.Moved, seats.NoSuchSeat, HandedOver}
     assert len(await office.seats(OPEN)) + len(await office.seats(TWO_EACH)) == 2
-
-
-async def both_at_once(
-    store: Store, first: Callable[[Session], object], other: Store, second: Callable[[Session], object]
-) -> list[object]:
-    """Begin `second` in another copy while `first` is done but not yet committed; it must wait."""
-    reached, let = Event(), Event()
-
-    def slowly(session: Session) -> object:
-        done = first(session)
-        session.flush()
-        reached.set()
-        let.wait(10)
-        return done
-
-    one = asyncio.create_task(store.write(slowly))
-    await asyncio.to_thread(reached.wait, 10)
-    two = asyncio.create_task(other.write(second))
-    await asyncio.sleep(0.2)
-    waited = not two.done()
-    let.set()
-    results = await asyncio.gather(one, two, return_exceptions=True)
-    assert waited
-    return list(results)
 
 
 def _set_email(session: Session, contact_id: int, email: str) -> None:

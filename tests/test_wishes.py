@@ -28,8 +28,8 @@ WISHES = {
         "status", "my status", "what's our status?", "mark users' e-mails as done", "we have verified the connection",
         "我的狀態", "我們的進度", "我們有甚麼未完成？", "連線已核實", "what have we not done yet?", "tick off the connection",
     ],
-    "/mydata": ["what do you know about me?", "show my data", "我的資料"],
-    "/forget": ["forget me", "please delete my data", "刪除我的資料"],
+    "/mydata": ["what do you know about me?", "show my data", "我的資料", "你有我什麼資料", "how long do you keep my data"],
+    "/forget": ["forget me", "please delete my data", "刪除我的資料", "I want to be forgotten"],
     "/join": ["enrol me", "here is our enrolment code", "我想登記身分", "I want to tell you which firm I am from"],
     "/leave": ["I left the firm", "unenrol me", "我已離職"],
     "/link": ["link my Telegram", "connect my other chat", "連結另一渠道"],
@@ -42,7 +42,8 @@ NONE = [
     "must we register the e-mails?", "is there a waiting list?", "可以取消座位嗎", "幾時開始報名", "点样登记电邮",
     "I want to enrol", "register", "登記", "where is the link for the webinar?",
     "do we have to register in Client Connect?", "What is the status of the 2FA launch?", "forget it",
-    "Do you remember me?", "are seats numbered?", "we are late with the registration, what now?",
+    "Do you remember me?", "I forgot my password", "資料要幾時交", "delete the DA's email", "are seats numbered?",
+        "we are late with the registration, what now?",
 ]  # fmt: skip
 
 

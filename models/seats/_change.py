@@ -52,8 +52,7 @@ def move(
     if any(seat.id == seat_id for seat in beyond.seats):
         return Moved(_held(beyond, seat_id), None)
     seat = _held(here.look(participant, contact_id), seat_id)
-    _check_move(there, rules_from, rules_to, beyond, seat)
-    there.take(rules_to, 1)
+    there.take(1, _room_beyond(there, rules_from, rules_to, beyond, seat))
     new = {"number": lowest(beyond.seats), "sequence": seat.sequence + 1, "since": at.now}
     moved = there.keep(seat, campaign=rules_to.campaign, briefing=rules_to.briefing, **new, **_NOT_BOOKED)
     here.give_back()
@@ -102,14 +101,14 @@ def _all_held(look: Look) -> list[Seat]:
     return [seat for seat in look.seats if seat.state == State.HELD]
 
 
-def _check_move(there: Desk, rules_from: Rules, rules_to: Rules, beyond: Look, seat: Seat) -> None:
-    """Raises where the seat must stay where it is."""
+def _room_beyond(there: Desk, rules_from: Rules, rules_to: Rules, beyond: Look, seat: Seat) -> int:
+    """How many places may be taken there, or raise what keeps the seat where it is."""
     if there.at.now >= rules_from.starts:
         raise RegistrationClosed
     for one in beyond.seats:
         if one.attendee_key == seat.attendee_key:
             raise AlreadySeated(one)
-    check_room(there, rules_to, beyond, [Attendee(seat.attendee_name, seat.attendee_key)])
+    return check_room(there, rules_to, beyond, [Attendee(seat.attendee_name, seat.attendee_key)])
 
 
 def _mark(desk: Desk, what: str, look: Look, news: list[Seat], mark: Mapping[str, Any]) -> list[Seat]:

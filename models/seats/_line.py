@@ -8,6 +8,7 @@ from sqlmodel import Session
 from models.seats import _statements as statements
 from models.seats._desk import Desk
 from models.seats._results import Lapsed
+from models.seats._room import most_of
 from models.seats._rows import Seat, State, Waiting
 from models.seats._rules import AlreadySeated, Attendee, Moment, NoSuchSeat, OfferOver, RegistrationClosed, Rules
 
@@ -139,7 +140,7 @@ def _offer(desk: Desk, rules: Rules, waiting: Waiting, until: datetime) -> Seat:
     offered = {"state": str(State.OFFERED), "offer_until": until, "waiting_id": waiting.id}
     theirs = desk.seats(waiting.participant)
     seat = desk.new_seat(waiting.participant, waiting.contact_id, waiting, theirs, **offered)
-    seat = desk.add(rules, seat, "offered")
+    seat = desk.add(seat, "offered", most=most_of(rules))
     desk.settle(waiting, "offered")
     return seat
 

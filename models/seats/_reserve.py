@@ -7,6 +7,7 @@ from sqlmodel import Session
 from models.seats._desk import Desk, Look
 from models.seats._line import check_offer, serve, settle_line, step_out, take_offer
 from models.seats._results import Freed, Reserved
+from models.seats._room import most_of
 from models.seats._rows import Seat, State
 from models.seats._rules import (
     Attendee,
@@ -27,15 +28,14 @@ def reserve(
     Raises `NotAMember`, `RegistrationClosed`, `ParticipantFull`, `BriefingFull`, `OthersWait`, and `OfferOver` for
     somebody whose offer there is over. What raises has changed nothing.
     """
-    desk = Desk.of(session, rules, at)
+    desk = Desk.of(session, rules, at, beside=participant)
     look = desk.look(participant, contact_id)
     order = {key: place for place, one in reversed(list(enumerate(attendees))) for key in one.keys}
     had = [seat for seat in look.seats if seat.attendee_key in order]
     for seat in had:
         check_offer(seat, at)
-    if new := _others(attendees, {seat.attendee_key for seat in had}):
-        check_room(desk, rules, look, new)
-    added = _hold(desk, rules, look, new)
+    new = _others(attendees, {seat.attendee_key for seat in had})
+    added = _hold(desk, rules, look, new) if new else []
     kept = [take_offer(desk, seat, contact_id) for seat in had]
     seats = sorted(kept + added, key=lambda seat: order[seat.attendee_key])
     return Reserved(seats, frozenset(seat.uid for seat in added))
@@ -54,31 +54,43 @@ def free(session: Session, rules: Rules, seat_id: int, participant: str, contact
     return Freed(seat, serve(desk, rules))
 
 
-def check_room(desk: Desk, rules: Rules, look: Look, new: Sequence[Attendee]) -> None:
-    """Raises where those cannot all have a seat in addition, before anything is changed.
+def check_room(desk: Desk, rules: Rules, look: Look, new: Sequence[Attendee]) -> int:
+    """How many places may be taken in all; raises where those cannot all have a seat, before anything is changed.
 
     What is free for those who wait is left to them: only what is free beyond that can be had.
     """
+    most = most_of(rules)
     if desk.at.now >= rules.closes:
         raise RegistrationClosed
     if rules.limit is not None and len(look.seats) + len(new) > rules.limit:
         raise ParticipantFull(look.seats, max(0, rules.limit - len(look.seats)))
-    if rules.capacity is not None and look.taken + len(new) > rules.capacity:
-        raise BriefingFull(max(0, rules.capacity - look.taken))
+    if look.taken + len(new) > most:
+        raise BriefingFull(max(0, most - look.taken))
     if look.anyone_waits:
         keys = {(look.participant, key) for one in new for key in one.keys}
         room = desk.room(rules, look.taken)
-        room.serve(one for one in desk.line() if (one.participant, one.attendee_key) not in keys)
+        ahead = room.serve(one for one in desk.line() if (one.participant, one.attendee_key) not in keys)
         if room.left(look.participant) < len(new):
             raise OthersWait
+        most -= len(ahead)  # whoever takes seats at the same time cannot pass them either
+    return most
 
 
 def _hold(desk: Desk, rules: Rules, look: Look, new: Sequence[Attendee]) -> list[Seat]:
+    most = check_room(desk, rules, look, new)
+    try:
+        return _hold_up_to(most, desk, look, new)
+    except BriefingFull:  # others have taken the last places since that look: the next one tells how it is now
+        check_room(desk, rules, desk.look(look.participant, look.contact_id), new)
+        raise
+
+
+def _hold_up_to(most: int, desk: Desk, look: Look, new: Sequence[Attendee]) -> list[Seat]:
     seats: list[Seat] = []
     for one in new:
         seat = desk.new_seat(look.participant, look.contact_id, one, [*look.seats, *seats])
         # The first takes the places of all: whatever the room does not hold, it is found out before anything is kept.
-        seats.append(desk.add(rules, seat, "held", places=0 if seats else len(new)))
+        seats.append(desk.add(seat, "held", 0 if seats else len(new), most))
         if look.anyone_waits:
             settle_line(desk, look.participant, *one.keys)
     return seats

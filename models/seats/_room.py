@@ -11,6 +11,11 @@ from models.seats._rules import Rules
 NO_END = 2**31 - 1  # what is left where nothing is stated
 
 
+def most_of(rules: Rules) -> int:
+    """How many places there are in all."""
+    return NO_END if rules.capacity is None else rules.capacity
+
+
 @dataclass
 class Room:
     """What is left of the `places` of all, and of each participant's `limit` beyond the seats it has."""
@@ -21,8 +26,8 @@ class Room:
 
     @classmethod
     def of(cls, rules: Rules, taken: int, seats: Counter[str]) -> Self:
-        places = NO_END if rules.capacity is None else max(0, rules.capacity - taken)
-        return cls(NO_END if rules.limit is None else rules.limit, places, seats)
+        limit = NO_END if rules.limit is None else rules.limit
+        return cls(limit, max(0, most_of(rules) - taken), seats)
 
     def left(self, participant: str) -> int:
         return max(0, min(self.places, self.limit - self.seats[participant]))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, UTCDateTime, col
 
@@ -52,17 +52,11 @@ SEAT = select(_SEAT)
 WAITING = select(_WAITING)
 TAKEN = select(col(Places.taken)).where(_here(Places))
 SEATS = select(_SEAT).where(_here(Seat), _THEIRS).order_by(col(Seat.number))
-# One question, as every change begins with it: a row for each seat, or one with nothing in the seat's columns.
-_one = select(literal(1).label("row")).subquery()
-LOOK = (
-    select(
-        exists().where(_member).label("member"),
-        TAKEN.scalar_subquery().label("taken"),
-        exists().where(_here(Waiting), _WAITS).label("anyone_waits"),
-        _SEAT,
-    )
-    .select_from(_one.outerjoin(_SEAT, and_(_here(Seat), _THEIRS)))
-    .order_by(col(Seat.number))
+LOOK = select(
+    exists().where(_member).label("member"),
+    TAKEN.scalar_subquery().label("taken"),
+    exists().where(_here(Waiting), _WAITS).label("anyone_waits"),
+    exists().where(_here(Seat), _THEIRS).label("has_seats"),
 )
 OVERDUE = select(_SEAT).where(_here(Seat), _OFFERED, col(Seat.offer_until) <= bindparam("now", type_=UTCDateTime()))
 OVERDUE = OVERDUE.order_by(col(Seat.waiting_id))
