@@ -26,9 +26,12 @@ WISHES = {
     "/seats": ["who holds our seats?", "our seats", "show my bookings", "我們的座位", "座位"],
     "/status": [
         "status", "my status", "what's our status?", "mark users' e-mails as done", "we have verified the connection",
-        "我的狀態", "我們的進度", "我們有甚麼未完成？", "連線已核實", "what have we not done yet?", "tick off the connection",
+        "我的狀態", "我們的進度", "我們有甚麼未完成？", "連線已核實", "what have we not done yet?",
+        "tick off the connection",
     ],
-    "/mydata": ["what do you know about me?", "show my data", "我的資料", "你有我什麼資料", "how long do you keep my data"],
+    "/mydata": [
+        "what do you know about me?", "show my data", "我的資料", "你有我什麼資料", "how long do you keep my data",
+    ],
     "/forget": ["forget me", "please delete my data", "刪除我的資料", "I want to be forgotten"],
     "/join": ["enrol me", "here is our enrolment code", "我想登記身分", "I want to tell you which firm I am from"],
     "/leave": ["I left the firm", "unenrol me", "我已離職"],
