@@ -9,10 +9,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from sqlmodel import Session
 
 from models import seats, status
 from models.campaign import Campaign
+from models.demonstration import Demonstration
 from models.seats import Attendee, Moment, Rules
 from models.status import Duty
 from models.store import Store
@@ -127,14 +127,11 @@ async def test_seats_are_listed_with_their_registration_and_then_the_line(
 ) -> None:
     rules = Rules.of(campaign, campaign.briefing["24apr"])
 
-    def take(session: Session) -> None:
-        amy, ben = two_firms["amy"], two_firms["ben"]
-        seats.reserve(session, rules, ALPHA, amy, [Attendee("=Amy", "amy@alpha.example")], AT)
-        seats.book(session, KEY, "24apr", ALPHA, amy, "HK-7", AT)
-        seats.reserve(session, rules, ALPHA, amy, [Attendee("Eve", "eve@alpha.example")], AT)
-        seats.wait(session, rules, ALPHA, ben, Attendee("Ben", "ben@alpha.example"), AT)
-
-    await store.write(take)
+    amy, ben = two_firms["amy"], two_firms["ben"]
+    await store.write(seats.reserve, rules, ALPHA, amy, [Attendee("=Amy", "amy@alpha.example")], AT)
+    await store.write(seats.book, KEY, "24apr", ALPHA, amy, "HK-7", AT)
+    await store.write(seats.reserve, rules, ALPHA, amy, [Attendee("Eve", "eve@alpha.example")], AT)
+    await store.write(seats.wait, rules, ALPHA, ben, Attendee("Ben", "ben@alpha.example"), AT)
     booked, not_booked, waiting = rows(bot("seats", "export"))
     assert booked == {
         "campaign": KEY,
@@ -164,13 +161,11 @@ async def test_who_has_an_offer_is_listed_once_as_that(
 ) -> None:
     rules = Rules.of(campaign, campaign.briefing["24apr"])
 
-    def take(session: Session) -> None:
-        amy = two_firms["amy"]
-        held = seats.reserve(session, rules, ALPHA, amy, [Attendee(name, f"{name}@x.example") for name in "ab"], AT)
-        seats.wait(session, rules, ALPHA, amy, Attendee("c", "c@x.example"), AT)
-        seats.free(session, rules, held.seats[0].id or 0, ALPHA, amy, AT)
-
-    await store.write(take)
+    amy = two_firms["amy"]
+    both = [Attendee(name, f"{name}@x.example") for name in "ab"]
+    held = await store.write(seats.reserve, rules, ALPHA, amy, both, AT)
+    await store.write(seats.wait, rules, ALPHA, amy, Attendee("c", "c@x.example"), AT)
+    await store.write(seats.free, rules, held.seats[0].id or 0, ALPHA, amy, AT)
     listed = {row["attendee"]: row for row in rows(bot("seats", "export"))}
     assert {name: row["state"] for name, row in listed.items()} == {"b": "held", "c": "offered"}
     assert listed["c"]["on offer until (campaign time)"] == "2023-04-13T10:00:00+08:00"
@@ -238,9 +233,9 @@ async def test_where_several_circulars_have_the_task_one_must_be_named(
 async def test_in_a_demonstration_support_verifies_at_its_time(
     store: Store, two_firms: dict[str, int], bot: Bot
 ) -> None:
-    from models.demonstration import begin
-
-    await store.write(begin, MORNING, datetime.now(UTC))
+    now = datetime.now(UTC)
+    row_of_time = Demonstration(began_as_of=MORNING, campaign_at=MORNING, machine_at=now, seen_at=now)
+    await store.write(lambda session: session.add(row_of_time))
     assert bot("status", "verify", ALPHA, USERS, "--by", "Sam").returncode == 0
     (row,) = await store.read(status.history, KEY, ALPHA)
     assert timedelta(0) <= row.at - MORNING < timedelta(minutes=1)
