@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import Session
 
 from models import status
 from models.campaign import Campaign
@@ -117,16 +116,14 @@ async def test_the_firm_s_seats_stand_with_their_names_and_whether_they_are_regi
     rules = {key: Rules.of(campaign, briefing) for key, briefing in campaign.briefing.items()}
     amy = Attendee("Amy Wong", "amy@alpha.example", two_firms["amy"])
 
-    def take(session: Session) -> None:
-        eve, ben = Attendee("Eve", "eve@alpha.example"), Attendee("Ben Lee", "ben@alpha.example")
-        reserve(session, rules["24apr"], ALPHA, two_firms["amy"], [amy], AT)
-        book(session, KEY, "24apr", ALPHA, two_firms["amy"], "HK-7", AT)
-        reserve(session, rules["24apr"], ALPHA, two_firms["amy"], [eve], AT)
-        reserve(session, rules["26apr"], ALPHA, two_firms["amy"], [amy], AT)
-        book(session, KEY, "26apr", ALPHA, two_firms["amy"], None, AT)
-        wait(session, rules["24apr"], ALPHA, two_firms["ben"], ben, AT)
-
-    await store.write(take)
+    eve, waiter = Attendee("Eve", "eve@alpha.example"), Attendee("Ben Lee", "ben@alpha.example")
+    by = two_firms["amy"]
+    await store.write(reserve, rules["24apr"], ALPHA, by, [amy], AT)
+    await store.write(book, KEY, "24apr", ALPHA, by, "HK-7", AT)
+    await store.write(reserve, rules["24apr"], ALPHA, by, [eve], AT)
+    await store.write(reserve, rules["26apr"], ALPHA, by, [amy], AT)
+    await store.write(book, KEY, "26apr", ALPHA, by, None, AT)
+    await store.write(wait, rules["24apr"], ALPHA, two_firms["ben"], waiter, AT)
     text = (await ben.say("/status")).text
     assert text.split("\n\n")[2].split("\n") == [
             "Seats at the briefings, in this bot's list.",
