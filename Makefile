@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 help:
 	@echo "make run      start the bot with its web page, as of April 2023 (AS_OF=… HOST=… PORT=…)"
-	@echo "make test     run the tests (ARGS=… goes to pytest)"
+	@echo "make test     run the tests, on all processors at once (ARGS=… goes to pytest)"
 	@echo "make install  only the set-up of make run"
 	@echo "make lint     formatting, style, directions, types"
 	@echo "make format   put the formatting right"
@@ -25,7 +25,7 @@ run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m bot run
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
