@@ -15,6 +15,7 @@ MORE = (
     "bot.participants",
     "bot.records",
     "bot.briefings",
+    "bot.deliveries",
     "bot.manifest",
     "bot.doctor",
 )

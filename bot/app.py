@@ -3,7 +3,7 @@
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.channels import Channels, mail_sender, support_room
 from bot.clock import CampaignClock, DemonstrationClock, machine_time
@@ -14,7 +14,10 @@ from handlers.reception import Reception
 from models.campaign import Campaign, load_all
 from models.demonstration import OtherBeginning, RealConversations, running
 from models.store import Store
-from scheduler.clock import Clock
+from scheduler.clock import Clock, Job
+from scheduler.reminders import Planner
+
+PLANNING = timedelta(seconds=10)  # how late a reminder may be planned
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,13 @@ async def build(settings: Settings) -> App:
             store, campaigns, machine_time, settings.var / "understanding", room, sender=mail_sender(settings)
         )
         channels = Channels(settings, store, reception, campaigns, clock)
+        reminders = channels.reminders
+        planner = Planner(store, reminders.timetable, reminders.channels, lambda: reminders.times, reminders.unreached)
         ticks = Ticks(store, reception.phrasing, campaigns, clock.now, machine_time, bool(settings.smtp_url))
         failed.pop_all()
     if demonstration:
         demonstration.keep()
-    ticking = Clock(ticks.jobs(), store)
+    ticking = Clock([Job("reminders", PLANNING, planner.plan), *ticks.jobs()], store)
     return App(settings, store, campaigns, reception, clock, demonstration, channels, ticking)
 
 

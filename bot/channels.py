@@ -7,6 +7,7 @@ from datetime import timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol
 
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,12 +20,14 @@ from handlers.commands import Command, menu
 from handlers.forms import form
 from handlers.front import Front
 from handlers.reception import Reception
+from handlers.reminders import Reminders
 from models import leases, reach
 from models.campaign import Campaign
 from models.message import Address, Ask, Channel, Form
-from models.outbox import redirect
+from models.outbox import Message, redirect
+from models.reminders import Timetable
 from models.store import Store
-from scheduler.delivery import Delivery
+from scheduler.delivery import Also, Delivery
 
 if TYPE_CHECKING:
     from bot.slack import Slack
@@ -105,6 +108,10 @@ class Channels:
         out: dict[str, Channel] = {"web": WebChat(store, clock.now, machine_time), **self.listening}
         if mail := _mail(settings, campaigns):
             out["mail"] = mail
+        self._support = reception.support
+        self.reminders = Reminders(
+            reception.phrasing, Timetable(campaigns), tuple(out), support_room(settings), clock.now, machine_time
+        )
         self.intake = self._inside.intake = Intake(store, reception, self.listening, machine_time, self.copy)
         self.delivery = Delivery(
             store,
@@ -112,8 +119,12 @@ class Channels:
             campaign_time=clock.now,
             machine_time=machine_time,
             copy=self.copy,
-            failed=reception.support.undelivered,
+            also=Also(self.reminders.ready, self._failed),
         )
+
+    def _failed(self, session: Session, message: Message) -> None:
+        self._support.undelivered(session, message)
+        self.reminders.failed(session, message)
 
     def routes(self) -> list[Route]:
         """Where the platforms reach Usher."""

@@ -141,11 +141,16 @@ def history(session: Session, campaign: str, participant: str) -> Sequence[Decla
     return session.exec(said.order_by(col(Declaration.id))).all()
 
 
+def closed_tasks(session: Session, campaign: str, participants: Sequence[str] | None = None) -> set[tuple[str, str]]:
+    """Each participant with each task that it, or support, says is done; of these participants, or of all."""
+    words = _last_words(campaign, participants).with_only_columns(col(Declaration.participant), col(Declaration.task))
+    said = words.where(col(Declaration.what).in_((DONE, VERIFIED))).order_by(None)
+    return {(participant, task) for participant, task in session.connection().execute(said)}
+
+
 def open_tasks(session: Session, campaign: Campaign) -> Iterator[tuple[str, str]]:
     """Each participant with each task that nobody says is done, by the order of the codes."""
-    words = _last_words(campaign.key).with_only_columns(col(Declaration.participant), col(Declaration.task))
-    said = words.where(col(Declaration.what).in_((DONE, VERIFIED))).order_by(None)
-    closed = {(participant, task) for participant, task in session.connection().execute(said)}
+    closed = closed_tasks(session, campaign.key)
     for code in session.exec(select(Participant.code).order_by(col(Participant.code))):
         yield from ((code, task) for task in campaign.task if (code, task) not in closed)
 

@@ -190,6 +190,11 @@ class Wording:
             parts.append(self.say("no_clock"))
         return self.join(*parts)
 
+    def due_by(self, fact: Fact) -> str:
+        """Only what is to be done and until when, where all that holds of the date was said already."""
+        when = _dated(fact)
+        return self.say(".".join(filter(None, ("due", when.kind, "clock" if when.at else ""))), **self._fields(fact))
+
     def _fields(self, fact: Fact) -> dict[str, str]:
         task = self.task(fact)
         others = [self.campaign.fact[key] for key in fact.conflicts_with]

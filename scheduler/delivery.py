@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +27,9 @@ LONGEST_PAUSE = 300.0
 BREATH = 0.05  # at thirty messages a second, two claimed together cost little more CPU than one claimed alone
 
 Settled = Callable[[Session, Message], None]  # what is to happen, in the transaction of the note, once it is settled
+# Those of the claimed messages that are to be sent after all, with their words as of now; in the transaction of the
+# claim.
+Ready = Callable[[Session, Sequence[Message], datetime, datetime], Sequence[Message]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Limits:
     lease: timedelta = outbox.LEASE
     stop: float = 10.0  # how long what is in flight may hold up the end
     attempts: int = 30  # some two hours, with a pause of five minutes at most
+
+
+@dataclass(frozen=True)
+class Also:
+    """What others do in the transactions of a delivery: when messages are claimed, and when one has failed."""
+
+    ready: Ready | None = None
+    failed: Settled | None = None
 
 
 class Delivery:
@@ -55,11 +66,12 @@ class Delivery:
         campaign_time: Callable[[], datetime],
         machine_time: Callable[[], datetime],
         copy: str,
-        failed: Settled | None = None,
+        also: Also = Also(),
         limits: Limits = Limits(),
     ) -> None:
         self._store, self._channels, self._copy, self._limits = store, channels, copy, limits
-        self._campaign_time, self._machine_time, self._failed = campaign_time, machine_time, failed
+        self._campaign_time, self._machine_time = campaign_time, machine_time
+        self._also = also
         self._in_flight: dict[asyncio.Task[None], Message] = {}
         self._sends: set[asyncio.Timeout] = set()
         self._loop: asyncio.Task[None] | None = None
@@ -107,19 +119,18 @@ class Delivery:
         """Claim for one channel. Its failure must not lose what was claimed for another just before."""
         busy = {message.id or 0 for message in self._in_flight.values()}
         try:
-            return await self._store.write(
-                outbox.claim,
-                self._channels[name],
-                outbox.Sender(self._copy, self._limits.lease, busy),
-                limit=limit,
-                campaign_now=self._campaign_time(),
-                now=self._machine_time(),
-            )
+            return await self._store.write(self._claim_ready, self._channels[name], limit, busy)
         except AWAY as error:
             log.warning("nothing can be claimed for %s (%s); trying again", name, type(error).__name__)
         except Exception:  # a bug in one channel must not hold up the others
             log.exception("nothing could be claimed for %s; trying again", name)
         return []
+
+    def _claim_ready(self, session: Session, channel: Channel, limit: int, busy: set[int]) -> list[Message]:
+        campaign_now, now = self._campaign_time(), self._machine_time()
+        sender = outbox.Sender(self._copy, self._limits.lease, busy)
+        claimed = outbox.claim(session, channel, sender, limit=limit, campaign_now=campaign_now, now=now)
+        return list(self._also.ready(session, claimed, campaign_now, now)) if self._also.ready and claimed else claimed
 
     async def _run(self) -> None:
         with self._store.watch(outbox.NEWS) as self._watch:
@@ -205,8 +216,8 @@ class Delivery:
             outbox.note_uncertain(session, message, outcome.reason, now)
         elif last or outcome.permanent or outcome.refused:
             failed = outbox.note_failed(session, message, outcome.reason, now, closes=outcome.permanent)
-            if failed and self._failed:
-                self._failed(session, failed)
+            if failed and self._also.failed:
+                self._also.failed(session, failed)
         else:
             later = now + timedelta(seconds=pause_after(message.attempts))
             outbox.note_again(session, message, outcome.reason, later, counts=True)

@@ -200,7 +200,7 @@ key = "talk"
 milestone = "talk.due"
 leads = ["7 business days", "14 calendar days", "3 hours"]
 at = 10:00:00
-audience = "everyone"
+audience = "all"
 text = { en = "{deadline talk.due}", zh-Hant = "{deadline talk.due}" }
 """
 

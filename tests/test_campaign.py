@@ -168,7 +168,33 @@ def hong_kong(month: int, day: int, hour: int = 10) -> datetime:
     ],
 )
 def test_a_reminder_falls_on_a_day_on_which_people_work(lead: str, due: datetime, moved: str | None) -> None:
-    assert times_of(changed("reminder.talk", leads=[lead])) == [ReminderTime(lead, due, moved)]
+    (moment,) = times_of(changed("reminder.talk", leads=[lead]))
+    assert (moment.lead, moment.at, moment.moved) == (lead, due, moved)
+    assert (moment.planned is None) == (moved is None)
+
+
+def test_a_lead_is_of_use_until_the_next_one_and_the_last_until_the_deadline() -> None:
+    leads = ["0 business days", "3 business days", "3 hours"]
+    assert [(moment.lead, moment.until) for moment in times_of(changed("reminder.talk", leads=leads))] == [
+        ("0 business days", hong_kong(4, 19, 14)),
+        ("3 business days", hong_kong(4, 19)),
+        ("3 hours", hong_kong(4, 19, 17)),
+    ]
+
+
+def test_a_reminder_after_a_before_is_of_use_while_the_stated_day_may_perhaps_count() -> None:
+    after: dict[str, Any] = {"milestone": "form.due", "after_deadline": True, "leads": ["1 business day"]}
+    (moment,) = times_of(changed("reminder.talk", **after))
+    assert (moment.at, moment.until) == (hong_kong(4, 28), hong_kong(4, 29, 0))
+
+
+def test_a_reminder_of_a_briefing_counts_from_its_day_and_ends_as_it_begins() -> None:
+    campaign = made(raw())
+    briefing = campaign.briefings[0]
+    reminder = campaign.reminders[0].model_copy(update={"milestone": briefing.key, "leads": ("1 business day",)})
+    (moment,) = reminder_times(campaign, reminder)
+    assert moment.at.date() == campaign.days.shift(briefing.on, -1)
+    assert moment.until == campaign.opening(briefing)
 
 
 def test_reminders_of_a_before_count_from_the_safe_day() -> None:
@@ -179,12 +205,11 @@ def test_reminders_of_a_before_count_from_the_safe_day() -> None:
 
 def test_a_reminder_meant_for_after_the_deadline_counts_forward() -> None:
     after: dict[str, Any] = {"after_deadline": True, "leads": ["1 business day", "3 calendar days", "2 hours"]}
-    expected = [
-        ReminderTime("1 business day", hong_kong(4, 20), None),
-        ReminderTime("3 calendar days", hong_kong(4, 24), "Saturday"),
-        ReminderTime("2 hours", hong_kong(4, 19, 19), None),
+    assert [moment[:3] for moment in times_of(changed("reminder.talk", **after))] == [
+        ("1 business day", hong_kong(4, 20), None),
+        ("3 calendar days", hong_kong(4, 24), "Saturday"),
+        ("2 hours", hong_kong(4, 19, 19), None),
     ]
-    assert times_of(changed("reminder.talk", **after)) == expected
 
 
 def test_a_reminder_without_an_hour_comes_in_the_morning() -> None:

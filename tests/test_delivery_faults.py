@@ -1,10 +1,7 @@
 """Neither a database that is away for a moment nor a copy of Usher that is killed loses a message."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +17,7 @@ from sqlmodel import Session, select
 from models.message import Address, SendError
 from models.outbox import Message, State
 from models.store import Store
-from scheduler.delivery import Delivery, Limits
+from scheduler.delivery import Also, Delivery, Limits
 from tests.delivery_cast import (
     APRIL,
     BEN,
@@ -34,7 +31,7 @@ from tests.delivery_cast import (
     sending,
     states,
 )
-from tests.program import ROOT
+from tests.delivery_drill import Program, says, sender
 
 SHORT = Limits(poll=0.05, lease=timedelta(seconds=0.2))
 MESSAGES = 300
@@ -119,7 +116,7 @@ async def test_a_bug_in_what_follows_a_failure_costs_that_message_and_nothing_el
         campaign_time=lambda: APRIL,
         machine_time=machine_time,
         copy="one",
-        failed=bug,
+        also=Also(failed=bug),
         limits=SHORT,
     )
     delivery.start()
@@ -166,33 +163,12 @@ async def test_a_copy_that_lives_takes_over_what_a_dead_one_was_sending(store: S
 # ------------------------------------------------------------------------------------------------------ kill -9
 
 
-@contextmanager
-def sender(url: str, file: Path, copy: str, die_after: int = 0) -> Iterator["subprocess.Popen[str]"]:
-    """A second process that sends by adding lines to the file."""
-    with subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.sender_program", url, str(file), copy, str(die_after)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as program:
-        try:
-            yield program
-        finally:
-            program.kill()
-
-
-async def ready(program: "subprocess.Popen[str]") -> None:
-    assert program.stdout
-    assert await asyncio.to_thread(program.stdout.readline) == "ready\n"
-
-
 async def many(store: Store) -> None:
     """Every second one is sent again when nobody knows whether it arrived."""
     await post(store, *(posting(f"{n}", Address("slack", f"{n % 80}"), repeats=n % 2 == 0) for n in range(MESSAGES)))
 
 
-async def killed(program: "subprocess.Popen[str]", store: Store) -> set[str]:
+async def killed(program: Program, store: Store) -> set[str]:
     """Wait for its sudden end; gives what it was sending."""
     assert await asyncio.to_thread(program.wait, PATIENCE) == -signal.SIGKILL
     mine = select(Message.key).where(Message.state == str(State.SENDING), Message.copy_name == "first")
@@ -226,12 +202,12 @@ async def test_a_copy_that_was_killed_is_started_again_and_nothing_is_lost(
     store: Store, database_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "sent"
-    with sender(database_url, file, "first", die_after=60) as first:
-        await ready(first)
+    with sender(database_url, file, "first", 60) as first:
+        await says(first, "ready")
         await many(store)
         in_flight = await killed(first, store)
     with sender(database_url, file, "second") as second:
-        await ready(second)
+        await says(second, "ready")
         await eventually(lambda: _no_longer(store, "pending", "sending"))
     await judge(store, Counter(_lines(file)), in_flight)
 
@@ -242,10 +218,10 @@ async def test_of_two_copies_one_is_killed_and_the_other_takes_over_within_the_l
 ) -> None:
     file = tmp_path / "sent"
     with (
-        sender(database_url, file, "first", die_after=20) as first,
+        sender(database_url, file, "first", 20) as first,
         sender(database_url, file, "second") as second,
     ):
-        await asyncio.gather(ready(first), ready(second))
+        await asyncio.gather(says(first, "ready"), says(second, "ready"))
         await many(store)
         in_flight = await killed(first, store)
         await eventually(lambda: _no_longer(store, "pending", "sending"))

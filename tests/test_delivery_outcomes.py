@@ -9,7 +9,7 @@ from models import outbox, reach
 from models.message import Address, SendError
 from models.outbox import LEASE, Message, State
 from models.store import Store
-from scheduler.delivery import LONGEST_PAUSE, Delivery, Limits, pause_after
+from scheduler.delivery import LONGEST_PAUSE, Also, Delivery, Limits, pause_after
 from tests.delivery_cast import AMY, APRIL, BEN, NOW, Clock, Recorder, kept, post, posting
 
 NEW_ROOM = Address("slack", "new")
@@ -27,7 +27,7 @@ class Copy:
             campaign_time=self.campaign,
             machine_time=self.machine,
             copy="one",
-            failed=self._failed,
+            also=Also(failed=self._failed),
             limits=Limits(attempts=attempts, send=5),
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from handlers.facts._fill import fill
+from handlers.facts._fill import fill, fill_in
 from handlers.facts._language import language_of
 from handlers.facts._lists import (
     Event,
@@ -27,7 +27,8 @@ from models.wording import Wording, in_script
 
 __all__ = [
     "ANSWER", "NO_SUPPORT", "SUPPORT", "Event", "Facts", "Standing", "Wanted", "Wish", "answer_action", "briefing_name",
-    "deadlines", "language_of", "next_event", "say_due", "say_session", "say_timeline", "standings", "timeline",
+    "deadlines", "fill_in", "language_of", "next_event", "say_due", "say_session", "say_timeline", "standings",
+    "timeline",
 ]  # fmt: skip
 
 ANSWER, SUPPORT, NO_SUPPORT = "/a", "/support", "/no"

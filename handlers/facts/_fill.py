@@ -9,6 +9,7 @@ from handlers.understand import Reading
 from models.campaign import Answer, Fact, Line
 from models.wording import Wording
 
+_UNASKED = Reading("")
 _PLACEHOLDER = re.compile(r"\{(\w+)(?: ([\w.-]+))?\}")
 _STATES = {"open": ("open", "last"), "doubt": ("doubt",), "over": ("over",)}
 
@@ -17,6 +18,11 @@ def fill(answer: Answer, wording: Wording, reading: Reading) -> str:
     """The sentences of the answer that hold now, with every placeholder filled."""
     said = [_fill(text, wording, reading) for text in _holding(answer, wording)]
     return wording.join(*said)
+
+
+def fill_in(text: str, wording: Wording) -> str:
+    """A sentence that answers no question, with every placeholder filled."""
+    return _fill(text, wording, _UNASKED)
 
 
 def _holding(answer: Answer, wording: Wording) -> list[str]:

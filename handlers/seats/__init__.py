@@ -12,7 +12,7 @@ from handlers.seats._change import booked, give_back, leave, move_seat, take_off
 from handlers.seats._mine import by_words, in_words, leave_by_words, show, show_one, wished
 from handlers.seats._notices import Notices
 from handlers.seats._plan import hold, queue, swap_attendee, wait_myself, with_people
-from handlers.seats._tell import SEATS
+from handlers.seats._tell import BOOKED, SEATS
 from handlers.talk import Act, Do, Gone, NotTheirs, Talk
 from models.message import Reply
 from models.seats import (
@@ -29,7 +29,7 @@ from models.seats import (
     stirs,
 )
 
-__all__ = ["ACTS", "SEATS", "Notices", "leaving", "left", "tick"]
+__all__ = ["ACTS", "BOOKED", "SEATS", "Notices", "leaving", "left", "tick"]
 
 
 def _checked(do: Do) -> Do:

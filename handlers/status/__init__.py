@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from handlers.seats import SEATS
-from handlers.status._scene import DONE, STATUS, UNDONE, Scene
+from handlers.status._scene import DONE, STATUS, UNDONE, Scene, number_of
 from handlers.status._seats import say_seats
 from handlers.talk import Act, Talk
 from handlers.understand import Reading
@@ -11,7 +11,7 @@ from models import status
 from models.campaign import Campaign, Fact, Task
 from models.message import Reply
 
-__all__ = ["ACTS", "DONE", "STATUS", "UNDONE"]
+__all__ = ["ACTS", "DONE", "STATUS", "UNDONE", "number_of"]
 
 
 def show(talk: Talk, argument: str) -> Reply:

@@ -18,6 +18,12 @@ STATUS, DONE, UNDONE = "/status", "/done", "/undone"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
+def number_of(campaign: Campaign, task: str) -> str:
+    """By which number a task of the campaign goes."""
+    at = list(campaign.task).index(task)
+    return _CIRCLED[at] if at < len(_CIRCLED) else f"({at + 1})"
+
+
 @dataclass(frozen=True)
 class Scene:
     """One participant and one circular, in one message."""
@@ -122,8 +128,7 @@ class Scene:
         return [self.campaign.fact[due] for due in dict.fromkeys(task.due for task in tasks)]
 
     def number(self, task: Task) -> str:
-        at = self.campaign.tasks.index(task)
-        return _CIRCLED[at] if at < len(_CIRCLED) else f"({at + 1})"
+        return number_of(self.campaign, task.key)
 
     def toggles(self, tasks: Sequence[Task]) -> Iterator[Choice]:
         """A button for each: to declare it, or to take that back; none where support has verified it."""

@@ -6,7 +6,8 @@ from models.campaign._lint import Problem, lint
 from models.campaign._load import CampaignError, load, load_all
 from models.campaign._paragraphs import Paragraph, Piece, paragraphs
 from models.campaign._quotes import find_quote, plain
-from models.campaign._reminders import ReminderTime, reminder_times
+from models.campaign._reminders import ReminderTime, milestone_over, reminder_times
+from models.campaign._rules import Audience, Reminder
 from models.campaign._schema import (
     Briefing,
     Campaign,
@@ -14,7 +15,6 @@ from models.campaign._schema import (
     Fact,
     Grounded,
     Link,
-    Reminder,
     Subject,
     Target,
     Task,
@@ -23,8 +23,8 @@ from models.campaign._schema import (
 from models.campaign._template import CONDITIONS, PLACEHOLDERS
 
 __all__ = [
-    "CONDITIONS", "PLACEHOLDERS", "Answer", "Briefing", "BusinessDays", "Campaign", "CampaignError", "Contact",
-    "DateKind", "Fact", "Fuzzy", "Grounded", "Line", "Link", "Paragraph", "Piece", "Problem", "Reminder",
+    "CONDITIONS", "PLACEHOLDERS", "Answer", "Audience", "Briefing", "BusinessDays", "Campaign", "CampaignError",
+    "Contact", "DateKind", "Fact", "Fuzzy", "Grounded", "Line", "Link", "Paragraph", "Piece", "Problem", "Reminder",
     "ReminderTime", "Subject", "Target", "Task", "Term", "Text", "When", "Words", "find_quote", "lint", "load",
-    "load_all", "paragraphs", "plain", "read_when", "reminder_times",
+    "load_all", "milestone_over", "paragraphs", "plain", "read_when", "reminder_times",
 ]  # fmt: skip

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from models.campaign._dates import When
-from models.campaign._reminders import outside_calendar, reminder_times
-from models.campaign._schema import Campaign, Reminder
+from models.campaign._reminders import milestone_over, outside_calendar, reminder_times
+from models.campaign._rules import Reminder
+from models.campaign._schema import Campaign
 from models.campaign._template import wrong_placeholders
 
 
@@ -44,13 +45,15 @@ def closings(campaign: Campaign) -> Iterator[tuple[str, str]]:
 def reminders(campaign: Campaign) -> Iterator[tuple[str, str]]:
     for reminder in campaign.reminders:
         place = f"reminder.{reminder.key}"
-        for language, text in reminder.text.items():
-            for message in wrong_placeholders(campaign, text):
-                yield f"{place}.text.{language}", message
+        said = {"text": reminder.text, **{f"tones.{lead}": words for lead, words in reminder.tones.items()}}
+        for where, words in said.items():
+            for language, text in words.items():
+                for message in wrong_placeholders(campaign, text):
+                    yield f"{place}.{where}.{language}", message
         for lead, count in Counter(reminder.leads).items():
             if count > 1:
                 yield f"{place}.leads", f"{lead} stands twice"
-        if _has_day(campaign.fact[reminder.milestone].when):
+        if reminder.milestone in campaign.briefing or _has_day(campaign.fact[reminder.milestone].when):
             yield from _times(campaign, reminder)
         else:
             yield f"{place}.milestone", f"fact.{reminder.milestone} has no day to count from"
@@ -61,11 +64,11 @@ def _has_day(when: When | None) -> bool:
 
 
 def _times(campaign: Campaign, reminder: Reminder) -> Iterator[tuple[str, str]]:
-    place, last = f"reminder.{reminder.key}.leads", campaign.safe_instant(reminder.milestone)
+    place, last = f"reminder.{reminder.key}.leads", milestone_over(campaign, reminder)
     moments = reminder_times(campaign, reminder)
-    for lead, at, _ in outside_calendar(campaign, moments):
+    for lead, at, *_ in outside_calendar(campaign, moments):
         yield place, f"{lead}: falls on {at.date()}, which the calendar does not cover"
-    for lead, at, _ in moments:
+    for lead, at, *_ in moments:
         if at >= last and not reminder.after_deadline:
             yield place, f"{lead}: falls on {at:%Y-%m-%d %H:%M}, after the deadline, and after_deadline is not set"
         elif at < last and reminder.after_deadline:

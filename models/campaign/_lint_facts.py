@@ -109,6 +109,9 @@ def _words(campaign: Campaign) -> Iterator[tuple[str, Words, bool]]:
             yield f"{place}.{field}", getattr(ground, field), required
     for reminder in campaign.reminders:
         yield f"reminder.{reminder.key}.text", reminder.text, True
+        yield f"reminder.{reminder.key}.name", reminder.name, False
+        for lead, words in reminder.tones.items():
+            yield f"reminder.{reminder.key}.tones.{lead}", words, True
 
 
 def _shown(ground: Grounded) -> dict[str, bool]:

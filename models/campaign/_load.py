@@ -118,7 +118,10 @@ def _check_dated(file: Path, campaign: Campaign) -> None:
     for task in campaign.tasks:
         _known(f"{file}: task.{task.key}.due", [task.due], campaign.fact)
     for reminder in campaign.reminders:
-        _known(f"{file}: reminder.{reminder.key}.milestone", [reminder.milestone], campaign.fact)
+        place = f"{file}: reminder.{reminder.key}"
+        _known(f"{place}.milestone", [reminder.milestone], (*campaign.fact, *campaign.briefing))
+        of_tasks = reminder.whom.who == "open"
+        _known(f"{place}.audience", reminder.whom.keys, campaign.task if of_tasks else campaign.briefing)
 
 
 def _known(place: str, used: Iterable[str], known: Iterable[str]) -> None:

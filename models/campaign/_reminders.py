@@ -2,51 +2,91 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from models.campaign._dates import When
-from models.campaign._schema import Campaign, Reminder
+from models.campaign._rules import Reminder
+from models.campaign._schema import Campaign
 
 MORNING = time(9)  # the hour of a reminder that names none
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class ReminderTime(NamedTuple):
-    """One lead time of a reminder: when it falls due, and the name of the closed day that it had to avoid."""
+    """One lead time of a reminder: when it falls due, and the name of the closed day that it had to avoid.
+
+    From `until` on it is of no use: the next lead has come, or the milestone is over. `planned` is that closed day.
+    """
 
     lead: str
     at: datetime
     moved: str | None
+    until: datetime
+    planned: date | None = None
 
 
 def reminder_times(campaign: Campaign, reminder: Reminder) -> list[ReminderTime]:
-    """When each lead of the reminder falls due, in the campaign's zone.
+    """When each lead of the reminder falls due, in the campaign's zone and in the order of the leads.
 
     Days count back from the safe day, hours from the last instant that is safe; a reminder that is meant to come after
     the deadline counts forward. A day on which nobody works is avoided by going earlier (after the deadline: later).
     Raises ValueError for a milestone without a day.
     """
-    when = campaign.fact[reminder.milestone].when
-    if when is None or when.kind == "fuzzy":
-        raise ValueError(f"{reminder.milestone} has no day to count from")
-    return [_due(campaign, reminder, when, lead) for lead in reminder.leads]
+    moments = [_due(campaign, reminder, lead) for lead in reminder.leads]
+    in_order = sorted(moments, key=lambda moment: moment.at)
+    after = {one.at: following.at for one, following in pairwise(in_order) if following.at > one.at}
+    return [one._replace(until=min(after.get(one.at, one.until), one.until)) for one in moments]
 
 
-def _due(campaign: Campaign, reminder: Reminder, when: When, lead: str) -> ReminderTime:
+def milestone_over(campaign: Campaign, reminder: Reminder) -> datetime:
+    """The instant after which the milestone is no longer met without doubt; of a briefing the one at which it begins.
+
+    Raises ValueError for a milestone without a day.
+    """
+    if briefing := campaign.briefing.get(reminder.milestone):
+        return campaign.opening(briefing)
+    _dated(campaign, reminder)
+    return campaign.safe_instant(reminder.milestone)
+
+
+def _due(campaign: Campaign, reminder: Reminder, lead: str) -> ReminderTime:
+    over = milestone_over(campaign, reminder)
     count, _, unit = lead.partition(" ")
     step = int(count) if reminder.after_deadline else -int(count)
     if unit.startswith("hour"):
         # In UTC: in local time an hour would vanish or count twice where the clocks change.
-        instant = _last_instant(campaign, reminder).astimezone(UTC) + timedelta(hours=step)
-        return ReminderTime(lead, instant.astimezone(campaign.zone), None)
-    planned = _planned(campaign, campaign.days.safe_day(when), step, unit)
+        at = (over.astimezone(UTC) + timedelta(hours=step)).astimezone(campaign.zone)
+        return ReminderTime(lead, at, None, _until(campaign, reminder, at, over))
+    planned = _planned(campaign, _day(campaign, reminder), step, unit)
     on = _open_day(campaign, planned, later=reminder.after_deadline)
     at = datetime.combine(on, reminder.at or MORNING, campaign.zone)
-    return ReminderTime(lead, at, None if on == planned else name_of_closed_day(campaign, planned))
+    until = _until(campaign, reminder, at, over)
+    if on == planned:
+        return ReminderTime(lead, at, None, until)
+    return ReminderTime(lead, at, name_of_closed_day(campaign, planned), until, planned)
 
 
-def _last_instant(campaign: Campaign, reminder: Reminder) -> datetime:
-    return campaign.safe_instant(reminder.milestone)
+def _until(campaign: Campaign, reminder: Reminder, at: datetime, over: datetime) -> datetime:
+    """After the deadline: the end of that day, and of the day up to which it may perhaps still count."""
+    if not reminder.after_deadline:
+        return over
+    fact = campaign.fact.get(reminder.milestone)
+    stated = fact.when.last if fact and fact.when else at.date()
+    return datetime.combine(max(stated, at.date()) + timedelta(days=1), time(), campaign.zone)
+
+
+def _day(campaign: Campaign, reminder: Reminder) -> date:
+    if briefing := campaign.briefing.get(reminder.milestone):
+        return briefing.on
+    return campaign.days.safe_day(_dated(campaign, reminder))
+
+
+def _dated(campaign: Campaign, reminder: Reminder) -> When:
+    when = campaign.fact[reminder.milestone].when
+    if when is None or when.kind == "fuzzy":
+        raise ValueError(f"{reminder.milestone} has no day to count from")
+    return when
 
 
 def _planned(campaign: Campaign, start: date, step: int, unit: str) -> date:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from models.campaign._answer import Answer, Data, Key, Words
 from models.campaign._dates import DATE_KINDS, BusinessDays, DateKind, When, read_when, safe_instant
+from models.campaign._rules import Reminder
 from models.message import Source
 
 
@@ -151,18 +152,6 @@ class Task(Data):
     due: Key
 
 
-class Reminder(Data):
-    """When to remind of a milestone: lead times such as `7 business days`, `1 calendar day`, `3 hours`."""
-
-    key: Key
-    milestone: Key
-    leads: tuple[Annotated[str, Field(pattern=r"^\d+ (business day|calendar day|hour)s?$")], ...]
-    at: time | None = None
-    audience: Key
-    after_deadline: bool = False
-    text: Words
-
-
 class ClosedDay(Data):
     on: date
     name: Words
@@ -239,6 +228,10 @@ class Campaign(Data):
     @cached_property
     def task(self) -> Mapping[str, Task]:
         return {task.key: task for task in self.tasks}
+
+    @cached_property
+    def reminder(self) -> Mapping[str, Reminder]:
+        return {reminder.key: reminder for reminder in self.reminders}
 
     @cached_property
     def ends(self) -> datetime:

@@ -17,6 +17,7 @@ import models.outbox
 import models.participants
 import models.people
 import models.reach
+import models.reminders
 import models.seats
 import models.sessions
 import models.status

@@ -4,7 +4,8 @@ The states: pending → sending → sent | pending (tried again later) | failed 
 `due` and `useful_until` are campaign time; `not_before`, leases and the pace of the platforms are machine time.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,13 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from models.conversation import packed
-from models.message import Address
+from models.message import Address, Reply
 from models.outbox._claim import BURST, LEASE, REPEATS, Sender, claim, next_at, open_channels
 from models.outbox._notes import note_again, note_failed, note_sent, note_uncertain
-from models.outbox._rows import FREED, Lane, Message, Posting, State, hold
+from models.outbox._rows import FREED, WORDLESS, Lane, Message, Posting, State, Unworded, hold
 from models.pseudonyms import is_pseudonym
 from models.reach import HAS_MOVED, follow, move, moved_from
-from models.store import NOTIFY, as_read, news
+from models.store import NOTIFY, add_many, announce, as_read, news
 
 __all__ = [
     "BURST",
@@ -33,6 +34,7 @@ __all__ = [
     "Posting",
     "Sender",
     "State",
+    "Unworded",
     "cancel",
     "claim",
     "drop_all",
@@ -44,8 +46,11 @@ __all__ = [
     "note_uncertain",
     "open_channels",
     "post",
+    "post_unworded",
     "redirect",
     "sent_as",
+    "withdraw",
+    "word",
 ]
 
 NEWS = "outbox"  # the topic that is announced when there may be something to send
@@ -81,6 +86,40 @@ def post(session: Session, posting: Posting, posted_at: datetime) -> Message:
     make_transient_to_detached(message)  # it is in the database: the session is to watch it, not to add it again
     session.add(message)
     return message
+
+
+def post_unworded(session: Session, messages: Sequence[Unworded], about: str, posted_at: datetime) -> None:
+    """Have many messages sent that get their words when they are: all in one statement. A key is posted once, ever.
+
+    Where nobody knows whether one arrived it is sent again.
+    """
+    if not messages:
+        return
+    session.flush()
+    same = _NOT_YET | {
+        "reply_json": WORDLESS, "about": about, "repeats": True, "posted_at": posted_at, "not_before": posted_at
+    }  # fmt: skip
+    together: dict[tuple[datetime, datetime, str], list[dict[str, Any]]] = defaultdict(list)
+    for one in messages:
+        row = {"key": one.key, "address": str(one.to)}
+        together[one.due, one.useful_until, one.to.channel].append(row)
+    for (due, until, channel), rows in together.items():
+        add_many(session, Message, rows, same | {"due": due, "useful_until": until, "channel": channel})
+    announce(session, NEWS)
+
+
+def word(session: Session, message: Message, reply: Reply) -> None:
+    """Give a message that is being sent its words, as they are now."""
+    message.reply_json = packed(reply)
+    session.connection().execute(
+        update(Message).where(col(Message.id) == message.id).values(reply_json=message.reply_json)
+    )
+
+
+def withdraw(session: Session, message: Message, reason: str, now: datetime) -> None:
+    """Do not send after all what was claimed a moment ago, in this transaction."""
+    ended = {"state": str(State.CANCELLED), "reason": reason, "settled_at": now, **FREED}
+    session.connection().execute(update(Message).where(col(Message.id) == message.id).values(**ended))
 
 
 def _addressed(to: Address, now: datetime) -> dict[str, Any]:

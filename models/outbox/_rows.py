@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Index, Session, SQLModel, UTCDateTime, col
 
-from models.conversation import unpacked
+from models.conversation import packed, unpacked
 from models.message import Address, Reply
 from models.store import in_turn
 
@@ -83,6 +83,19 @@ class Posting:
     about: str | None = None
     repeats: bool = False
     useful_until: datetime | None = None
+
+
+WORDLESS = packed(Reply(""))
+
+
+@dataclass(frozen=True)
+class Unworded:
+    """A message that gets its words when it is sent, as things stand then."""
+
+    key: str
+    to: Address
+    due: datetime
+    useful_until: datetime
 
 
 def hold(session: Session, to: Address, until: datetime) -> None:

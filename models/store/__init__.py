@@ -14,10 +14,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from models.migrations import NewerDatabase, upgrade
 from models.store._grouping import GroupingWriter
+from models.store._many import add_many
 from models.store._sqlite import sqlite_engine
 from models.store._wakes import NOTIFY, Wakes, Watch, announce, announced, news
 
-__all__ = ["NOTIFY", "Store", "StoreError", "Watch", "announce", "as_read", "in_turn", "keep_first", "news"]
+__all__ = ["NOTIFY", "Store", "StoreError", "Watch", "add_many", "announce", "as_read", "in_turn", "keep_first", "news"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

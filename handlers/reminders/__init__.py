@@ -1,0 +1,114 @@
+"""Reminds people: words each reminder as it is sent, finds another way when one fails, tells support who is silent."""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session
+
+from handlers.phrasing import Phrasing
+from handlers.reminders._words import REMINDERS, SNOOZE, Words
+from models import outbox
+from models.message import Address
+from models.outbox import Message, Posting, post
+from models.participants import Participant
+from models.reminders import ABOUT, Letter, Lost, Moment, Times, Timetable, Unreached, decide, note_told, reroute
+
+__all__ = ["REMINDERS", "SNOOZE", "Reminders"]
+
+log = logging.getLogger(__name__)
+
+NAMED = 20  # participants that a message to the support room names; all of them stand in the export
+BROKEN = "an error in Usher; see the log"
+
+
+@dataclass
+class Reminders:
+    """What is done with reminders in the transactions that plan, claim and note them.
+
+    `channels` are the names of those that there are; `room` is the support team's.
+    """
+
+    phrasing: Phrasing
+    timetable: Timetable
+    channels: Collection[str]
+    room: Address | None
+    campaign_time: Callable[[], datetime]
+    machine_time: Callable[[], datetime]
+    words: Words = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = Words(self.phrasing)
+
+    @property
+    def times(self) -> Times:
+        return Times(self.campaign_time(), self.machine_time())
+
+    def ready(
+        self, session: Session, claimed: Sequence[Message], now: datetime, machine_now: datetime
+    ) -> list[Message]:
+        """Of the claimed messages those that are to be sent: reminders only if they hold, worded as of now."""
+        times = Times(now, machine_now)
+        mine = [message for message in claimed if message.about == ABOUT]
+        if not mine:
+            return list(claimed)
+        try:
+            with session.begin_nested():
+                letters = self._worded(session, mine, times)
+        except Exception:  # one that cannot be worded must not hold up the others, nor what else is sent
+            log.exception("%s reminders could not be worded together", len(mine))
+            letters = [letter for message in mine for letter in self._alone(session, message, times)]
+        told = {letter.message.id for letter in letters}
+        return [message for message in claimed if message.about != ABOUT or message.id in told]
+
+    def failed(self, session: Session, message: Message) -> None:
+        """Find another way for what the message told, or tell support that there is none."""
+        if message.about != ABOUT:
+            return
+        lost = reroute(session, self.timetable, message, self.channels, self.times)
+        if lost:
+            self._tell_lost(session, message, lost)
+
+    def unreached(self, session: Session, found: Unreached) -> None:
+        """Tell support of the participants that a planning could not reach anybody of."""
+        due = min(moment.until for moment in found.moments)
+        self._tell(session, f"unreached:{found.slot}", found.participants, found.moments, due)
+
+    def _worded(self, session: Session, messages: Sequence[Message], times: Times) -> list[Letter]:
+        letters = decide(session, self.timetable, messages, times)
+        for letter in letters:
+            outbox.word(session, letter.message, self.words.reply(letter, times.campaign))
+            note_told(session, letter, self.words.version(letter))
+        return letters
+
+    def _alone(self, session: Session, message: Message, times: Times) -> list[Letter]:
+        try:
+            with session.begin_nested():
+                return self._worded(session, [message], times)
+        except Exception:  # as above
+            log.exception("message %s could not be worded, and is not sent", message.id)
+        outbox.withdraw(session, message, BROKEN, times.machine)
+        return []
+
+    def _tell_lost(self, session: Session, message: Message, lost: Sequence[Lost]) -> None:
+        firms = {one.participant.code: one.participant for one in lost}
+        moments = list({one.moment.key: one.moment for one in lost}.values())
+        until = min(moment.until for moment in moments)
+        self._tell(session, f"unreached:{message.key}", list(firms.values()), moments, until)
+
+    def _tell(
+        self, session: Session, key: str, firms: Sequence[Participant], moments: Sequence[Moment], until: datetime
+    ) -> None:
+        log.warning("nobody can be reached of %s participants: %s", len(firms), ", ".join(one.code for one in firms))
+        if self.room is None:
+            return
+        now, campaign = self.times, moments[0].campaign
+        say = self.phrasing.say
+        shown = ", ".join(f"{one.name} ({one.code})" for one in firms[:NAMED])
+        more = say("en", now.campaign, "reminders.more", count=len(firms) - NAMED).text if len(firms) > NAMED else ""
+        rules = ", ".join(dict.fromkeys(moment.rule.name.get("en") or moment.rule.key for moment in moments))
+        until_said = f"{until.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
+        said = say("en", now.campaign, "reminders.unreached", campaign.key, count=len(firms), firms=shown + more,
+                   rules=rules, until=until_said)  # fmt: skip
+        post(session, Posting(key, self.room, said, due=now.campaign, about="unreached"), now.machine)
