@@ -90,6 +90,6 @@ class DemonstrationClock:
 
     def _follow(self, kept: Demonstration | None, now: datetime) -> None:
         """Take the time from the database: another copy may have moved it, or the machine have slept."""
-        if kept:
+        if kept and kept.moves >= self._kept.moves:  # a beat that a move has overtaken tells what was before
             self._kept = kept
             self._clock.set(kept.at(now) + (machine_time() - now))

@@ -111,5 +111,6 @@ def _go_on(kept: Demonstration, now: datetime) -> None:
     """
     stood = kept.seen_at + BEAT  # a copy that was killed may have answered until just before its next beat
     if kept.began_as_of is not None and not kept.seen_at <= now <= stood + BEAT:
-        kept.campaign_at, kept.machine_at = kept.at(stood), now
+        late = timedelta(0) < kept.seen_at - now < BEAT  # another copy wrote first, or the clock was set back a little
+        kept.campaign_at, kept.machine_at = kept.at(kept.seen_at if late else stood), now
     kept.seen_at = now if kept.began_as_of is not None else max(now, kept.seen_at)

@@ -20,6 +20,8 @@ LOOK = timedelta(minutes=1)  # how soon it is seen that the machine's clock was 
 
 # It would log as an error that a tick was cut off at the end; what is wrong in a job is logged here.
 logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
+# That a job takes longer than its time is nothing to warn of: its next tick comes.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ ARGUMENTS = [
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 AS_OF = "2023-04-12T10:00:00+08:00"
+expect.set_options(timeout=20_000)  # milliseconds: a machine that is busy takes its time
 
 
 @pytest.fixture(scope="module")

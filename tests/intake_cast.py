@@ -22,7 +22,7 @@ from models.message import Address, Ask, Reply
 from models.store import Store
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
-QUICK = Times(keep_up=0.05, again=0.01, insist=0.02, stop=5)
+QUICK = Times(take=20, keep_up=0.05, again=0.01, insist=0.02, stop=5)
 Say = Callable[[Ask], Reply]
 
 

@@ -227,11 +227,11 @@ async def both_at_once(
         done = first(session)
         session.flush()
         reached.set()
-        let.wait(10)
+        let.wait(30)
         return done
 
     one = asyncio.create_task(store.write(slowly))
-    await asyncio.to_thread(reached.wait, 10)
+    await asyncio.to_thread(reached.wait, 30)
     two = asyncio.create_task(other.write(second))
     await asyncio.sleep(0.2)
     waited = not two.done()

@@ -51,7 +51,7 @@ async def came(slack: Platform, count: int = 1) -> list[Message]:
 async def settled(app: App) -> None:
     await idle(app)
     background = channel(app)._following
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not background.idle:  # noqa: ASYNC110 - nothing tells when it is
             await asyncio.sleep(0.01)
 

@@ -183,7 +183,7 @@ async def web(desk: Stage) -> tuple[Texts, str]:
     return texts, "ann None"
 
 
-async def eventually(desk: Stage, texts: Texts, part: str, seconds: float = 8) -> str:
+async def eventually(desk: Stage, texts: Texts, part: str, seconds: float = 20) -> str:
     for _ in range(int(seconds / 0.05)):
         if found := [text for text in await texts() if part in text]:
             return found[-1]

