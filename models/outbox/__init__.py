@@ -53,7 +53,6 @@ __all__ = [
     "word",
 ]
 
-BURST = 8
 NEWS = "outbox"  # the topic that is announced when there may be something to send
 _PENDING = col(Message.state) == str(State.PENDING)
 _AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)  # also where the machine's clock is put back before it is sent
