@@ -227,7 +227,7 @@ def _enrolled(session: Session, name: str, code: str, places: Sequence[str], lan
 
 
 @pytest.fixture
-def usher(store: Store, campaign: Campaign) -> Usher:
+def one_copy(store: Store, campaign: Campaign) -> Usher:
     """It begins on the morning of 5 April 2023, a holiday."""
     return Usher(store, [campaign], Clock(april(5, 9)))
 
@@ -242,7 +242,7 @@ class Firms:
 
 
 @pytest.fixture
-async def people(usher: Usher) -> Firms:
-    ann = await usher.has("ann", "ALPHA")
-    await usher.has("ann", "BETA")
-    return Firms(ann, await usher.has("bob", "BETA"), await usher.has("cy", "BETA"))
+async def people(one_copy: Usher) -> Firms:
+    ann = await one_copy.has("ann", "ALPHA")
+    await one_copy.has("ann", "BETA")
+    return Firms(ann, await one_copy.has("bob", "BETA"), await one_copy.has("cy", "BETA"))

@@ -15,13 +15,13 @@ FIRST = april(20)
 EVERYWHERE = ("web:cy", "mail:cy@example.org", "telegram:7", "slack:T:cy")
 
 
-def to(usher: Usher) -> list[str]:
-    return [one.to for one in usher.sent]
+def to(one_copy: Usher) -> list[str]:
+    return [one.to for one in one_copy.sent]
 
 
-def closed(usher: Usher, *places: str) -> None:
+def closed(one_copy: Usher, *places: str) -> None:
     """Whatever is sent there is refused for good."""
-    usher.refuses.update({place: [GONE] for place in places})
+    one_copy.refuses.update({place: [GONE] for place in places})
 
 
 @pytest.fixture
@@ -33,55 +33,56 @@ def small(store: Store) -> Usher:
 # ------------------------------------------------------------------------------------------ another way for one person
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("gone", range(4))
-async def test_the_next_address_of_the_person_is_tried_the_web_last(usher: Usher, gone: int) -> None:
-    await usher.has("cy", "ALPHA", *EVERYWHERE)
+async def test_the_next_address_of_the_person_is_tried_the_web_last(one_copy: Usher, gone: int) -> None:
+    await one_copy.has("cy", "ALPHA", *EVERYWHERE)
     order = ["slack:T:cy", "telegram:7", "mail:cy@example.org", "web:cy"]
-    closed(usher, *order[:gone])
-    (arrived,) = await usher.tick(FIRST)
+    closed(one_copy, *order[:gone])
+    (arrived,) = await one_copy.tick(FIRST)
     assert arrived.to == order[gone]
-    assert (await usher.states()).count("failed") == gone
+    assert (await one_copy.states()).count("failed") == gone
 
 
 @ONE_DATABASE
-async def test_an_address_that_was_closed_is_not_tried_at_the_next_reminder(usher: Usher) -> None:
-    await usher.has("cy", "ALPHA", *EVERYWHERE)
-    closed(usher, "slack:T:cy")
-    await usher.live(FIRST, april(25))
-    assert to(usher) == ["telegram:7", "telegram:7"]
-    await usher.does(lambda session: reopen(session, Address("slack", "T:cy")))
-    assert [one.to for one in await usher.tick(april(26))] == ["slack:T:cy"]
+async def test_an_address_that_was_closed_is_not_tried_at_the_next_reminder(one_copy: Usher) -> None:
+    await one_copy.has("cy", "ALPHA", *EVERYWHERE)
+    closed(one_copy, "slack:T:cy")
+    await one_copy.live(FIRST, april(25))
+    assert to(one_copy) == ["telegram:7", "telegram:7"]
+    await one_copy.does(lambda session: reopen(session, Address("slack", "T:cy")))
+    assert [one.to for one in await one_copy.tick(april(26))] == ["slack:T:cy"]
 
 
-async def test_the_channel_that_the_person_wishes_is_the_first(usher: Usher) -> None:
-    cy = await usher.has("cy", "ALPHA", *EVERYWHERE)
-    await usher.wishes(cy, "channels", value="mail telegram")
-    assert [one.to for one in await usher.tick(FIRST)] == ["mail:cy@example.org"]
+async def test_the_channel_that_the_person_wishes_is_the_first(one_copy: Usher) -> None:
+    cy = await one_copy.has("cy", "ALPHA", *EVERYWHERE)
+    await one_copy.wishes(cy, "channels", value="mail telegram")
+    assert [one.to for one in await one_copy.tick(FIRST)] == ["mail:cy@example.org"]
 
 
 @ONE_DATABASE
-async def test_what_a_platform_takes_from_nobody_goes_another_way_and_closes_nothing(usher: Usher) -> None:
-    await usher.has("cy", "ALPHA", *EVERYWHERE)
-    usher.refuses["slack:T:cy"] = [SendError("not like this", refused=True)]
-    await usher.live(FIRST, april(25))
-    assert to(usher) == ["telegram:7", "slack:T:cy"]
+async def test_what_a_platform_takes_from_nobody_goes_another_way_and_closes_nothing(one_copy: Usher) -> None:
+    await one_copy.has("cy", "ALPHA", *EVERYWHERE)
+    one_copy.refuses["slack:T:cy"] = [SendError("not like this", refused=True)]
+    await one_copy.live(FIRST, april(25))
+    assert to(one_copy) == ["telegram:7", "slack:T:cy"]
 
 
-async def test_colleagues_who_have_messages_of_their_own_get_no_second_one(usher: Usher, people: Firms) -> None:
-    closed(usher, "slack:T:bob")
-    await usher.tick(FIRST)
-    assert to(usher) == ["slack:T:ann", "slack:T:cy"]
+async def test_colleagues_who_have_messages_of_their_own_get_no_second_one(one_copy: Usher, people: Firms) -> None:
+    closed(one_copy, "slack:T:bob")
+    await one_copy.tick(FIRST)
+    assert to(one_copy) == ["slack:T:ann", "slack:T:cy"]
 
 
-async def test_what_was_done_before_the_other_way_was_found_is_not_told(usher: Usher) -> None:
-    cy = await usher.has("cy", "ALPHA", *EVERYWHERE)
-    closed(usher, "slack:T:cy")
-    await usher.plan(FIRST)
-    (message,) = await usher.delivery.take()
-    await usher.delivery.deliver(message)
-    await usher.done("ALPHA", USERS, DAS, LINE, by=cy)
-    assert await usher.send() == []
-    assert await usher.states() == ["failed", "cancelled"]
+async def test_what_was_done_before_the_other_way_was_found_is_not_told(one_copy: Usher) -> None:
+    cy = await one_copy.has("cy", "ALPHA", *EVERYWHERE)
+    closed(one_copy, "slack:T:cy")
+    await one_copy.plan(FIRST)
+    (message,) = await one_copy.delivery.take()
+    await one_copy.delivery.deliver(message)
+    await one_copy.done("ALPHA", USERS, DAS, LINE, by=cy)
+    assert await one_copy.send() == []
+    assert await one_copy.states() == ["failed", "cancelled"]
 
 
 # --------------------------------------------------------------------------------------------- the first, then the next
@@ -101,6 +102,7 @@ async def test_who_cannot_be_reached_after_all_is_followed_by_the_next(small: Us
     assert [one.to for one in await small.tick(april(14))] == ["slack:T:cy"]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("gone", range(4))
 async def test_a_colleague_s_chat_comes_before_one_s_own_mail_and_mail_before_the_web(small: Usher, gone: int) -> None:
     await small.has("amy", "ALPHA", "web:amy", "mail:amy@example.org", "slack:T:amy")
@@ -133,66 +135,68 @@ async def test_the_first_who_withdraws_while_it_waits_is_followed_by_the_next(sm
 # -------------------------------------------------------------------------------------------------- rooms, and nobody
 
 
-async def test_a_room_that_is_gone_is_followed_by_the_people(usher: Usher, people: Firms) -> None:
-    await usher.names_room("BETA", "slack:T:C-BETA", by=people.bob)
-    closed(usher, "slack:T:C-BETA")
-    await usher.tick(FIRST)
-    assert sorted(to(usher)) == ["slack:T:ann", "slack:T:ann", "slack:T:bob", "slack:T:cy"]
-    assert sum("(ALPHA)" in one.text for one in usher.sent) == 1
-    assert sorted([one.to for one in await usher.tick(april(25))]) == ["slack:T:ann", "slack:T:bob", "slack:T:cy"]
+async def test_a_room_that_is_gone_is_followed_by_the_people(one_copy: Usher, people: Firms) -> None:
+    await one_copy.names_room("BETA", "slack:T:C-BETA", by=people.bob)
+    closed(one_copy, "slack:T:C-BETA")
+    await one_copy.tick(FIRST)
+    assert sorted(to(one_copy)) == ["slack:T:ann", "slack:T:ann", "slack:T:bob", "slack:T:cy"]
+    assert sum("(ALPHA)" in one.text for one in one_copy.sent) == 1
+    assert sorted([one.to for one in await one_copy.tick(april(25))]) == ["slack:T:ann", "slack:T:bob", "slack:T:cy"]
 
 
-async def test_of_a_firm_whose_every_door_is_closed_support_hears_once_and_in_time(usher: Usher) -> None:
-    await usher.has("amy", "ALPHA", "web:amy", "slack:T:amy")
-    await usher.has("ben", "ALPHA")
-    closed(usher, "web:amy", "slack:T:amy", "slack:T:ben")
-    (to_support,) = await usher.tick(FIRST)
+async def test_of_a_firm_whose_every_door_is_closed_support_hears_once_and_in_time(one_copy: Usher) -> None:
+    await one_copy.has("amy", "ALPHA", "web:amy", "slack:T:amy")
+    await one_copy.has("ben", "ALPHA")
+    closed(one_copy, "web:amy", "slack:T:amy", "slack:T:ben")
+    (to_support,) = await one_copy.tick(FIRST)
     assert to_support.to == "slack:T:SUPPORT"
     assert "Firm ALPHA (ALPHA)" in to_support.text
-    assert await usher.tick(april(20, 12)) == []
+    assert await one_copy.tick(april(20, 12)) == []
 
 
-async def test_of_a_firm_nobody_of_whom_is_known_support_hears_when_it_is_due(usher: Usher, people: Firms) -> None:
-    gone = await usher.has("dee", "GAMMA")
-    await usher.does(contacts.leave, gone, "GAMMA", contacts.SELF, MACHINE)
-    await usher.tick(FIRST)
-    (to_support,) = [one for one in usher.sent if one.to == "slack:T:SUPPORT"]
+async def test_of_a_firm_nobody_of_whom_is_known_support_hears_when_it_is_due(one_copy: Usher, people: Firms) -> None:
+    gone = await one_copy.has("dee", "GAMMA")
+    await one_copy.does(contacts.leave, gone, "GAMMA", contacts.SELF, MACHINE)
+    await one_copy.tick(FIRST)
+    (to_support,) = [one for one in one_copy.sent if one.to == "slack:T:SUPPORT"]
     assert "(GAMMA)" in to_support.text
     assert "(BETA)" not in to_support.text
 
 
 @ONE_DATABASE
-async def test_of_a_firm_whose_people_wish_no_reminders_support_does_not_hear(usher: Usher, people: Firms) -> None:
+async def test_of_a_firm_whose_people_wish_no_reminders_support_does_not_hear(one_copy: Usher, people: Firms) -> None:
     for who in (people.ann, people.bob, people.cy):
-        await usher.wishes(who, "stop")
-    assert await usher.tick(FIRST) == []
+        await one_copy.wishes(who, "stop")
+    assert await one_copy.tick(FIRST) == []
 
 
 @ONE_DATABASE
-async def test_of_a_firm_with_somebody_who_was_told_support_does_not_hear(usher: Usher, people: Firms) -> None:
-    closed(usher, "slack:T:bob", "slack:T:cy")
-    await usher.tick(FIRST)
-    assert to(usher) == ["slack:T:ann"]
+async def test_of_a_firm_with_somebody_who_was_told_support_does_not_hear(one_copy: Usher, people: Firms) -> None:
+    closed(one_copy, "slack:T:bob", "slack:T:cy")
+    await one_copy.tick(FIRST)
+    assert to(one_copy) == ["slack:T:ann"]
 
 
-async def test_a_colleague_who_was_told_of_another_firm_only_does_not_count(usher: Usher, people: Firms) -> None:
-    await usher.plan(FIRST)
-    await usher.does(contacts.leave, people.ann, "BETA", contacts.SELF, MACHINE)
-    closed(usher, "slack:T:bob", "slack:T:cy")
-    await usher.send()
-    assert sorted(to(usher)) == ["slack:T:SUPPORT", "slack:T:ann"]
+async def test_a_colleague_who_was_told_of_another_firm_only_does_not_count(one_copy: Usher, people: Firms) -> None:
+    await one_copy.plan(FIRST)
+    await one_copy.does(contacts.leave, people.ann, "BETA", contacts.SELF, MACHINE)
+    closed(one_copy, "slack:T:bob", "slack:T:cy")
+    await one_copy.send()
+    assert sorted(to(one_copy)) == ["slack:T:SUPPORT", "slack:T:ann"]
 
 
-async def test_two_copies_whose_last_ways_fail_at_the_same_time_tell_support(usher: Usher, other_store: Store) -> None:
-    await usher.has("amy", "ALPHA")
-    await usher.has("ben", "ALPHA")
-    await usher.plan(FIRST)
-    first, second = await usher.delivery.take()
-    one, other = usher.delivery._note, usher.another(other_store).delivery._note
+async def test_two_copies_whose_last_ways_fail_at_the_same_time_tell_support(
+    one_copy: Usher, other_store: Store
+) -> None:
+    await one_copy.has("amy", "ALPHA")
+    await one_copy.has("ben", "ALPHA")
+    await one_copy.plan(FIRST)
+    first, second = await one_copy.delivery.take()
+    one, other = one_copy.delivery._note, one_copy.another(other_store).delivery._note
     await both_at_once(
-        usher.store,
+        one_copy.store,
         lambda session: one(session, first, GONE),
         other_store,
         lambda session: other(session, second, GONE),
     )
-    assert [one.to for one in await usher.send()] == ["slack:T:SUPPORT"]
+    assert [one.to for one in await one_copy.send()] == ["slack:T:SUPPORT"]

@@ -45,12 +45,12 @@ def spring(store: Store) -> Usher:
     return Usher(store, [load(NORDHAVEN)], Clock(march(8, 0)))
 
 
-async def lived(usher: Usher, first: datetime, last: datetime) -> dict[datetime, list[str]]:
+async def lived(one_copy: Usher, first: datetime, last: datetime) -> dict[datetime, list[str]]:
     """Hour by hour through the working day; gives when which rules arrived."""
     found: dict[datetime, list[str]] = {}
     while first <= last:
-        for one in await usher.tick(first):
-            found[one.at] = sorted(row.rule for row in await usher.rows(message_key=one.key))
+        for one in await one_copy.tick(first):
+            found[one.at] = sorted(row.rule for row in await one_copy.rows(message_key=one.key))
         first += timedelta(hours=1) if first.hour < 17 else timedelta(hours=14)
     return found
 
@@ -62,7 +62,7 @@ async def test_in_london_the_hour_stays_ten_through_the_change_to_summer_time(sp
 
 
 async def test_a_machine_in_new_york_reminds_at_the_hour_of_hong_kong(
-    usher: Usher, people: Firms, database_url: str
+    one_copy: Usher, people: Firms, database_url: str
 ) -> None:
     times = [april(20), april(25, 9, 59), april(25), april(28)]
     arrived = together(program(database_url, HKCC, *times, zone="America/New_York"))
@@ -73,9 +73,11 @@ async def test_a_machine_in_new_york_reminds_at_the_hour_of_hong_kong(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_two_processes_that_plan_and_send_at_once_remind_everybody_once(usher: Usher, database_url: str) -> None:
+async def test_two_processes_that_plan_and_send_at_once_remind_everybody_once(
+    one_copy: Usher, database_url: str
+) -> None:
     for number in range(40):
-        await usher.has(f"p{number}", f"F{number}")
+        await one_copy.has(f"p{number}", f"F{number}")
     times = [april(20), april(25)]
     arrived = together(program(database_url, HKCC, *times), program(database_url, HKCC, *times))
     wanted = sorted((at.isoformat(), f"slack:T:p{number}") for at in times for number in range(40))
@@ -84,32 +86,32 @@ async def test_two_processes_that_plan_and_send_at_once_remind_everybody_once(us
 
 @pytest.mark.parametrize("leap", [DAY, -DAY])
 async def test_a_machine_s_clock_that_jumps_between_planning_and_sending_changes_nothing(
-    usher: Usher, people: Firms, leap: timedelta
+    one_copy: Usher, people: Firms, leap: timedelta
 ) -> None:
     for day in (20, 25, 26):
-        await usher.plan(april(day))
-        usher.machine.at += leap
-        assert len(await usher.send()) == 3
-        usher.machine.at -= leap
-        assert await usher.tick(april(day, 11)) == []
+        await one_copy.plan(april(day))
+        one_copy.machine.at += leap
+        assert len(await one_copy.send()) == 3
+        one_copy.machine.at -= leap
+        assert await one_copy.tick(april(day, 11)) == []
 
 
 async def test_a_machine_that_slept_for_three_days_tells_nothing_stale_and_nothing_twice(
-    usher: Usher, people: Firms
+    one_copy: Usher, people: Firms
 ) -> None:
-    await usher.plan(april(25))
-    sent = await usher.tick(april(27, 9))  # what waited is of no use any more: that of the 26th has come
+    await one_copy.plan(april(25))
+    sent = await one_copy.tick(april(27, 9))  # what waited is of no use any more: that of the 26th has come
     assert len(sent) == 3
-    assert {(row.rule, row.lead, row.state) for row in await usher.rows()} == {
+    assert {(row.rule, row.lead, row.state) for row in await one_copy.rows()} == {
         (rule, f"{days} business day{'s' * (days > 1)}", state)
         for rule in ("emails", "connection") for days, state in ((2, "planned"), (1, "told"))
     }  # fmt: skip
-    assert await usher.states() == ["expired"] * 3 + ["sent"] * 3
-    assert len(await usher.live(april(27), april(27, 18))) == 3
+    assert await one_copy.states() == ["expired"] * 3 + ["sent"] * 3
+    assert len(await one_copy.live(april(27), april(27, 18))) == 3
 
 
-async def test_a_time_that_is_put_back_tells_nothing_again(usher: Usher, people: Firms) -> None:
-    assert len(await usher.live(april(20), april(21), april(19), april(20), april(20, 12))) == 3
+async def test_a_time_that_is_put_back_tells_nothing_again(one_copy: Usher, people: Firms) -> None:
+    assert len(await one_copy.live(april(20), april(21), april(19), april(20), april(20, 12))) == 3
 
 
 # ------------------------------------------------------------------------------------------------- leads and their days
@@ -117,10 +119,10 @@ async def test_a_time_that_is_put_back_tells_nothing_again(usher: Usher, people:
 
 @ONE_DATABASE
 async def test_what_falls_on_a_holiday_comes_earlier_and_says_why(store: Store) -> None:
-    usher = Usher(store, [changed("reminder.talk", leads=["14 calendar days"])], Clock(april(3)))
-    await usher.has("ann", "ALPHA")
-    await usher.has("mei", "ALPHA", language="zh-Hant")
-    to_ann, to_mei = await usher.live(april(4, 9), april(4), april(5))
+    one_copy = Usher(store, [changed("reminder.talk", leads=["14 calendar days"])], Clock(april(3)))
+    await one_copy.has("ann", "ALPHA")
+    await one_copy.has("mei", "ALPHA", language="zh-Hant")
+    to_ann, to_mei = await one_copy.live(april(4, 9), april(4), april(5))
     assert to_ann.at == to_mei.at == april(4)
     assert "5 April" in to_ann.text
     assert "Ching Ming Festival" in to_ann.text
@@ -130,9 +132,9 @@ async def test_what_falls_on_a_holiday_comes_earlier_and_says_why(store: Store) 
 
 @ONE_DATABASE
 async def test_what_falls_on_a_working_day_says_nothing_of_holidays(store: Store) -> None:
-    usher = Usher(store, [changed("reminder.talk", leads=["1 calendar day"])], Clock(april(3)))
-    await usher.has("ann", "ALPHA")
-    (to_ann,) = await usher.live(april(18))
+    one_copy = Usher(store, [changed("reminder.talk", leads=["1 calendar day"])], Clock(april(3)))
+    await one_copy.has("ann", "ALPHA")
+    (to_ann,) = await one_copy.live(april(18))
     assert "not a business day" not in to_ann.text
 
 
