@@ -14,7 +14,7 @@ _numbers = count(1)
 class Asker:
     """A person at one address; what they are told unasked is read there."""
 
-    usher: Usher
+    one_copy: Usher
     reception: Reception
     address: str = "slack:T:ann"
     last: Reply | None = field(default=None, init=False)
@@ -22,7 +22,7 @@ class Asker:
     async def say(self, text: str, room: str | None = None) -> Reply:
         person = Address.of(self.address)
         place = Address.of(room) if room else person
-        ask = Ask(f"{self.address}-{next(_numbers)}", person, place, text, self.usher.clock())
+        ask = Ask(f"{self.address}-{next(_numbers)}", person, place, text, self.one_copy.clock())
         self.last = (await self.reception.take(ask)).reply
         return self.last
 
@@ -38,4 +38,4 @@ class Asker:
 
     @property
     def got(self) -> list[Sent]:
-        return [one for one in self.usher.sent if one.to == self.address]
+        return [one for one in self.one_copy.sent if one.to == self.address]

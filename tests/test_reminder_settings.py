@@ -17,23 +17,23 @@ GENERAL = "slack:C0GEN:1.2"  # what is said to Usher in a channel of Slack stand
 
 
 @pytest.fixture
-async def amy_asks(usher: Usher, reception: Reception) -> Asker:
+async def amy_asks(one_copy: Usher, reception: Reception) -> Asker:
     """Amy acts for Alpha, and has Slack and Telegram."""
-    await usher.has("amy", "ALPHA", "slack:T:amy", "telegram:7")
-    return Asker(usher, reception, "slack:T:amy")
+    await one_copy.has("amy", "ALPHA", "slack:T:amy", "telegram:7")
+    return Asker(one_copy, reception, "slack:T:amy")
 
 
 @pytest.fixture
-async def bea_asks(usher: Usher, reception: Reception) -> Asker:
-    await usher.has("bea", "BETA")
-    return Asker(usher, reception, "slack:T:bea")
+async def bea_asks(one_copy: Usher, reception: Reception) -> Asker:
+    await one_copy.has("bea", "BETA")
+    return Asker(one_copy, reception, "slack:T:bea")
 
 
 # --------------------------------------------------------------------------------------------------------- reminders
 
 
-async def test_what_will_come_is_shown_with_how_it_was_wished(usher: Usher, amy_asks: Asker) -> None:
-    usher.clock.at = april(12)
+async def test_what_will_come_is_shown_with_how_it_was_wished(one_copy: Usher, amy_asks: Asker) -> None:
+    one_copy.clock.at = april(12)
     said = await amy_asks.say("my reminders")
     assert said.private
     for line in (
@@ -50,9 +50,9 @@ async def test_what_will_come_is_shown_with_how_it_was_wished(usher: Usher, amy_
     ]  # fmt: skip
 
 
-async def test_what_is_done_stopped_or_put_off_is_not_shown_as_coming(usher: Usher, amy_asks: Asker) -> None:
-    usher.clock.at = april(12)
-    await usher.done("ALPHA", USERS, DAS, by=1)
+async def test_what_is_done_stopped_or_put_off_is_not_shown_as_coming(one_copy: Usher, amy_asks: Asker) -> None:
+    one_copy.clock.at = april(12)
+    await one_copy.done("ALPHA", USERS, DAS, by=1)
     await amy_asks.say("remind me on Friday")
     said = await amy_asks.say("/reminders")
     assert "E-mail" not in said.text
@@ -63,14 +63,14 @@ async def test_what_is_done_stopped_or_put_off_is_not_shown_as_coming(usher: Ush
     assert "You have stopped these reminders." in said.text
     assert "• Thursday 27 April 2023: verify the connection" in said.text
     assert "• 10:00" not in said.text
-    await usher.done("ALPHA", LINE, by=1)
+    await one_copy.done("ALPHA", LINE, by=1)
     assert "27 April" not in (await amy_asks.say("/reminders")).text
 
 
-async def test_of_several_firms_each_line_says_whose_it_is(usher: Usher, amy_asks: Asker) -> None:
-    await usher.has("amy", "BETA")
-    await usher.done("ALPHA", USERS, DAS, LINE, by=1)
-    usher.clock.at = april(12)
+async def test_of_several_firms_each_line_says_whose_it_is(one_copy: Usher, amy_asks: Asker) -> None:
+    await one_copy.has("amy", "BETA")
+    await one_copy.done("ALPHA", USERS, DAS, LINE, by=1)
+    one_copy.clock.at = april(12)
     said = await amy_asks.say("/reminders")
     assert "Thursday 13 April 2023: E-mail registration, Connection to the 2FA server – Firm BETA (BETA)" in said.text
     assert "Friday 14 April 2023: Briefing registration\n" in said.text
@@ -79,16 +79,16 @@ async def test_of_several_firms_each_line_says_whose_it_is(usher: Usher, amy_ask
 @ONE_DATABASE
 @pytest.mark.parametrize("word", ["reminders", "snooze", "stop", "resume", "quiet", "channels", "told", "remindhere"])
 async def test_who_is_not_enrolled_is_told_so_and_where_others_read_nothing_is_shown(
-    usher: Usher, reception: Reception, amy_asks: Asker, word: str
+    one_copy: Usher, reception: Reception, amy_asks: Asker, word: str
 ) -> None:
-    assert "which CP you act for" in (await Asker(usher, reception, "slack:T:mal").say(f"/{word}")).text
+    assert "which CP you act for" in (await Asker(one_copy, reception, "slack:T:mal").say(f"/{word}")).text
     if word != "remindhere":
         assert "write to me in a private chat" in (await amy_asks.say(f"/{word}", GENERAL)).text
 
 
 @ONE_DATABASE
-async def test_it_is_all_told_in_chinese_of_either_script(usher: Usher, amy_asks: Asker) -> None:
-    usher.clock.at = april(12)
+async def test_it_is_all_told_in_chinese_of_either_script(one_copy: Usher, amy_asks: Asker) -> None:
+    one_copy.clock.at = april(12)
     await amy_asks.say("/language zh-Hans")
     said = await amy_asks.say("/reminders")
     assert "你的提示" in said.text
@@ -111,7 +111,9 @@ async def test_it_is_all_told_in_chinese_of_either_script(usher: Usher, amy_asks
     ],
 )  # fmt: skip
 @ONE_DATABASE
-async def test_quiet_hours_are_read_as_people_write_them(usher: Usher, amy_asks: Asker, words: str, hours: str) -> None:
+async def test_quiet_hours_are_read_as_people_write_them(
+    one_copy: Usher, amy_asks: Asker, words: str, hours: str
+) -> None:
     begin, between, end = hours.split()
     said = (await amy_asks.say(words)).text
     assert f"{begin} {between} {end}" in said
@@ -120,7 +122,7 @@ async def test_quiet_hours_are_read_as_people_write_them(usher: Usher, amy_asks:
 
 @ONE_DATABASE
 @pytest.mark.parametrize("words", ["/quiet always", "/quiet 8-8", "/quiet 25-99", "/quiet 8"])
-async def test_what_are_no_hours_is_explained_and_nothing_changes(usher: Usher, amy_asks: Asker, words: str) -> None:
+async def test_what_are_no_hours_is_explained_and_nothing_changes(one_copy: Usher, amy_asks: Asker, words: str) -> None:
     await amy_asks.say("/quiet 22-8")
     said = (await amy_asks.say(words)).text
     assert "could not read that" in said
@@ -128,30 +130,30 @@ async def test_what_are_no_hours_is_explained_and_nothing_changes(usher: Usher, 
     assert "Quiet hours: 22:00 to 08:00." in said
 
 
-async def test_in_quiet_hours_nothing_comes(usher: Usher, amy_asks: Asker) -> None:
+async def test_in_quiet_hours_nothing_comes(one_copy: Usher, amy_asks: Asker) -> None:
     await amy_asks.say("/quiet 9:00-14:00")
-    await usher.tick(april(13))
+    await one_copy.tick(april(13))
     assert amy_asks.got == []
-    await usher.tick(april(13, 14))
+    await one_copy.tick(april(13, 14))
     assert len(amy_asks.got) == 1
     await amy_asks.press("No quiet hours")
-    await usher.tick(april(14))
+    await one_copy.tick(april(14))
     assert len(amy_asks.got) == 2
 
 
-async def test_the_channel_that_is_wished_is_used_first(usher: Usher, amy_asks: Asker) -> None:
+async def test_the_channel_that_is_wished_is_used_first(one_copy: Usher, amy_asks: Asker) -> None:
     await amy_asks.say("/channels")
     said = await amy_asks.press("First by Telegram")
     assert "I remind you by Telegram, Slack" in said.text
-    await usher.tick(april(13))
-    assert [one.to for one in usher.sent] == ["telegram:7"]
+    await one_copy.tick(april(13))
+    assert [one.to for one in one_copy.sent] == ["telegram:7"]
     await amy_asks.say("remind me by Slack")
-    await usher.tick(april(14))
-    assert [one.to for one in usher.sent] == ["telegram:7", "slack:T:amy"]
+    await one_copy.tick(april(14))
+    assert [one.to for one in one_copy.sent] == ["telegram:7", "slack:T:amy"]
 
 
 @ONE_DATABASE
-async def test_a_channel_that_one_does_not_have_is_not_taken(usher: Usher, bea_asks: Asker) -> None:
+async def test_a_channel_that_one_does_not_have_is_not_taken(one_copy: Usher, bea_asks: Asker) -> None:
     assert "cannot reach you by Telegram" in (await bea_asks.say("remind me by Telegram")).text
     assert "did not recognise" in (await bea_asks.say("/channels pigeon")).text
     assert "no other channel" in (await bea_asks.say("/channels")).text
@@ -162,14 +164,14 @@ async def test_a_channel_that_one_does_not_have_is_not_taken(usher: Usher, bea_a
 
 
 async def test_a_firm_reads_what_it_was_sent_and_by_whom_it_was_got(
-    usher: Usher, amy_asks: Asker, bea_asks: Asker
+    one_copy: Usher, amy_asks: Asker, bea_asks: Asker
 ) -> None:
-    await usher.has("ben", "ALPHA")
-    zoe = await usher.has("zoe", "ALPHA", "telegram:9")
-    await usher.tick(april(13))
-    await usher.tick(april(14))
-    await usher.done("ALPHA", USERS, DAS, LINE, by=1)
-    await usher.does(forget, zoe, MACHINE + timedelta(days=1))
+    await one_copy.has("ben", "ALPHA")
+    zoe = await one_copy.has("zoe", "ALPHA", "telegram:9")
+    await one_copy.tick(april(13))
+    await one_copy.tick(april(14))
+    await one_copy.done("ALPHA", USERS, DAS, LINE, by=1)
+    await one_copy.does(forget, zoe, MACHINE + timedelta(days=1))
     said = await amy_asks.say("what have you sent us?")
     lines = said.text.split("\n")
     assert lines[0] == "Reminders that were sent to Firm ALPHA (ALPHA), the newest first:"
@@ -184,18 +186,18 @@ async def test_a_firm_reads_what_it_was_sent_and_by_whom_it_was_got(
 
 
 async def test_what_another_firm_was_sent_is_told_to_nobody(
-    usher: Usher, amy_asks: Asker, bea_asks: Asker, caplog: pytest.LogCaptureFixture
+    one_copy: Usher, amy_asks: Asker, bea_asks: Asker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await usher.tick(april(13))
+    await one_copy.tick(april(13))
     said = await amy_asks.say("/told BETA")
     assert "only do that for a CP that you act for" in said.text
     assert "bea" not in said.text
     assert "slack:T:amy may not act for BETA: refused" in caplog.text
 
 
-async def test_a_long_list_says_how_much_is_not_shown(usher: Usher, amy_asks: Asker) -> None:
+async def test_a_long_list_says_how_much_is_not_shown(one_copy: Usher, amy_asks: Asker) -> None:
     for day in range(5, 29):
-        await usher.tick(april(day))
+        await one_copy.tick(april(day))
     said = (await amy_asks.say("/told alpha")).text
     assert said.count("• 1") == 15
     assert said.endswith("more before that")
@@ -203,7 +205,7 @@ async def test_a_long_list_says_how_much_is_not_shown(usher: Usher, amy_asks: As
 
 
 @ONE_DATABASE
-async def test_before_anything_was_sent_the_list_is_empty(usher: Usher, amy_asks: Asker) -> None:
+async def test_before_anything_was_sent_the_list_is_empty(one_copy: Usher, amy_asks: Asker) -> None:
     assert "No reminder has been sent to Firm ALPHA (ALPHA) yet." in (await amy_asks.say("/told")).text
 
 
@@ -211,27 +213,27 @@ async def test_before_anything_was_sent_the_list_is_empty(usher: Usher, amy_asks
 
 
 async def test_a_room_is_named_after_all_in_it_read_what_that_means(
-    usher: Usher, amy_asks: Asker, bea_asks: Asker
+    one_copy: Usher, amy_asks: Asker, bea_asks: Asker
 ) -> None:
     asked = await amy_asks.say("remind us here", GENERAL)
     assert not asked.private
     assert "Everybody in this room would see which of its tasks are open" in asked.text
     assert "not_theirs" not in asked.text
     assert "only do that for" in (await bea_asks.say("/remindhere ALPHA yes", GENERAL)).text
-    assert await usher.store.read(rooms) == {}
+    assert await one_copy.store.read(rooms) == {}
     amy_asks.last = asked
     done = await amy_asks.press("Yes", GENERAL)
     assert not done.private
     assert "/remindhere off" in done.text
-    await usher.tick(april(13))
-    assert sorted(one.to for one in usher.sent) == ["slack:C0GEN", "slack:T:bea"]
-    in_room = next(one for one in usher.sent if one.to == "slack:C0GEN")
+    await one_copy.tick(april(13))
+    assert sorted(one.to for one in one_copy.sent) == ["slack:C0GEN", "slack:T:bea"]
+    in_room = next(one for one in one_copy.sent if one.to == "slack:C0GEN")
     assert in_room.actions == []
     assert "to its own room in Slack" in (await amy_asks.say("/reminders")).text
     assert "your own room (Slack)" in (await amy_asks.say("/told")).text
 
 
-async def test_a_room_is_given_up_there_and_in_private(usher: Usher, amy_asks: Asker, bea_asks: Asker) -> None:
+async def test_a_room_is_given_up_there_and_in_private(one_copy: Usher, amy_asks: Asker, bea_asks: Asker) -> None:
     await amy_asks.say("/remindhere yes", GENERAL)
     assert "No reminders that you could take back" in (await amy_asks.say("/remindhere off", "slack:C0ELSE:3.4")).text
     assert "No reminders that you could take back" in (await bea_asks.say("/remindhere off", GENERAL)).text
@@ -239,26 +241,26 @@ async def test_a_room_is_given_up_there_and_in_private(usher: Usher, amy_asks: A
     await amy_asks.say("/remindhere yes", GENERAL)
     assert "Invite me there" in (await amy_asks.say("/remindhere")).text
     await amy_asks.press("Not in a room any more")
-    await usher.tick(april(13))
+    await one_copy.tick(april(13))
     assert [one.to for one in amy_asks.got] == ["slack:T:amy"]
-    assert "slack:C0GEN" not in {one.to for one in usher.sent}
+    assert "slack:C0GEN" not in {one.to for one in one_copy.sent}
 
 
-async def test_of_several_firms_the_room_asks_for_which(usher: Usher, amy_asks: Asker) -> None:
-    await usher.has("amy", "BETA")
+async def test_of_several_firms_the_room_asks_for_which(one_copy: Usher, amy_asks: Asker) -> None:
+    await one_copy.has("amy", "BETA")
     asked = await amy_asks.say("/remindhere", "telegram:-100:5")
     assert not asked.private
     await amy_asks.press("Firm BETA", "telegram:-100:5")
     await amy_asks.press("Yes", "telegram:-100:5")
-    assert await usher.store.read(rooms) == {"BETA": Address("telegram", "-100:5")}
+    assert await one_copy.store.read(rooms) == {"BETA": Address("telegram", "-100:5")}
 
 
 # ------------------------------------------------------------------------------------------------------- what is kept
 
 
-async def test_what_was_wished_stands_in_what_is_held_and_is_forgotten(usher: Usher, amy_asks: Asker) -> None:
-    usher.clock.at = april(12)
-    await usher.store.write(lambda session: link(session, Address("web", "amy"), 1, MACHINE))
+async def test_what_was_wished_stands_in_what_is_held_and_is_forgotten(one_copy: Usher, amy_asks: Asker) -> None:
+    one_copy.clock.at = april(12)
+    await one_copy.store.write(lambda session: link(session, Address("web", "amy"), 1, MACHINE))
     for words in ("remind me on Friday", f"/stop {KEY} briefing yes", "/quiet 22-8", "/channels telegram", "/resume"):
         await amy_asks.say(words)
     await amy_asks.say("/remindhere yes", GENERAL)
@@ -273,6 +275,6 @@ async def test_what_was_wished_stands_in_what_is_held_and_is_forgotten(usher: Us
         "• the reminders of ALPHA in a room (slack:C0GEN), since 3 February 2026",
     ):
         assert line in said
-    told = await usher.does(forget, 1, MACHINE + timedelta(days=1))
+    told = await one_copy.does(forget, 1, MACHINE + timedelta(days=1))
     assert told.counts["reminder_wish"] == 5
-    assert list(await usher.store.read(rooms)) == ["ALPHA"]  # it is the firm's
+    assert list(await one_copy.store.read(rooms)) == ["ALPHA"]  # it is the firm's
