@@ -1,0 +1,14 @@
+"""Checks a target from here: DNS at every name server, TCP, TLS, the page; the only code that looks at the outside."""
+
+from handlers.probe._aim import Aim, Server
+from handlers.probe._causes import PHASES, Cause, Owner, Phase
+from handlers.probe._clean import clean
+from handlers.probe._flight import Flight, Told
+from handlers.probe._proxy import Proxy, passes_by
+from handlers.probe._report import Finding, OnStep, Report, Step, Verdict
+from handlers.probe._run import probe
+
+__all__ = [
+    "PHASES", "Aim", "Cause", "Finding", "Flight", "OnStep", "Owner", "Phase", "Proxy", "Report", "Server", "Step",
+    "Told", "Verdict", "clean", "passes_by", "probe",
+]  # fmt: skip
