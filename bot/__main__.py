@@ -17,6 +17,7 @@ MORE = (
     "bot.briefings",
     "bot.manifest",
     "bot.doctor",
+    "bot.check",
 )
 
 SETTINGS = "Settings are read from the environment and the file .env; .env.example explains each."

@@ -7,8 +7,9 @@ from handlers.probe._flight import Flight, Told
 from handlers.probe._proxy import Proxy, passes_by
 from handlers.probe._report import Finding, OnStep, Report, Step, Verdict
 from handlers.probe._run import probe
+from handlers.probe._words import Said, in_words
 
 __all__ = [
-    "PHASES", "Aim", "Cause", "Finding", "Flight", "OnStep", "Owner", "Phase", "Proxy", "Report", "Server", "Step",
-    "Told", "Verdict", "clean", "passes_by", "probe",
+    "PHASES", "Aim", "Cause", "Finding", "Flight", "OnStep", "Owner", "Phase", "Proxy", "Report", "Said", "Server", "Step",
+    "Told", "Verdict", "clean", "in_words", "passes_by", "probe",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from handlers.probe._addresses import Address, Expected, in_order, read
 from handlers.probe._aim import Aim, Server
 from handlers.probe._causes import Cause
 from handlers.probe._hosts import in_hosts
-from handlers.probe._names import Heard, ask
+from handlers.probe._names import Answer, Heard, ask
 from handlers.probe._report import Failed, Log
 
 PATIENCE = 4.0  # seconds for a name server, where no other has answered
@@ -74,8 +74,6 @@ async def _ask_all(servers: Sequence[Server], host: str) -> list[Heard]:
 
 
 def _silent(server: Server, began: float) -> Heard:
-    from handlers.probe._names import Answer
-
     none = Answer(cause=Cause.DNS_TIMEOUT, said="time-out: no answer")
     return Heard(server, (none, none), round((monotonic() - began) * 1000, 1))
 

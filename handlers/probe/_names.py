@@ -156,9 +156,8 @@ async def _by_datagram(server: Server, query: dns.message.Message, until: float)
     backend = dns.asyncbackend.get_backend("asyncio")
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     last = _NoAnswer(Cause.DNS_TIMEOUT, "time-out: no answer")
-    async with await backend.make_socket(
-        family, socket.SOCK_DGRAM, 0, None, (server.host, server.port)
-    ) as sock:  # fmt: skip
+    made = backend.make_socket(family, socket.SOCK_DGRAM, 0, None, (server.host, server.port))  # type: ignore[no-untyped-call] # not annotated there
+    async with await made as sock:
         tries = [min(until, monotonic() + FIRST_TRY), until]
         while tries:
             try:
@@ -174,8 +173,7 @@ async def _by_datagram(server: Server, query: dns.message.Message, until: float)
                 # It may be somebody else's datagram: the server's own may still come.
                 last = _NoAnswer(Cause.DNS_MALFORMED, "malformed answer")
                 await asyncio.sleep(0.05)
-                if monotonic() > until - 0.1:
-                    tries.clear()
+                tries = [min(tries[-1], monotonic() + 1)] if monotonic() < tries[-1] else []
     raise last
 
 

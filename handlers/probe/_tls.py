@@ -100,7 +100,7 @@ def _told(cause: Cause, seen: Certificate | None, host: str) -> str:
         Cause.TLS_WRONG_NAME: f"The certificate is for the wrong name: {names} and not {host}",
         Cause.TLS_SELF_SIGNED: f"The certificate is self-signed, by {issuer}",
         Cause.TLS_MISSING_INTERMEDIATE: f"The chain is incomplete: the intermediate certificate of {issuer} is missing",
-        Cause.TLS_UNKNOWN_CA: f"The certificate is from an unknown CA, {issuer}: usually an inspection proxy on the way",
+        Cause.TLS_UNKNOWN_CA: f"The certificate is from an unknown CA, {issuer}: usually an inspection proxy",
         Cause.TLS_WEAK: "The certificate or its key is too weak",
     }
     return told.get(cause, f"The certificate of {issuer} is not accepted")
