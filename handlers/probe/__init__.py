@@ -10,6 +10,6 @@ from handlers.probe._run import probe
 from handlers.probe._words import Said, in_words
 
 __all__ = [
-    "PHASES", "Aim", "Cause", "Finding", "Flight", "OnStep", "Owner", "Phase", "Proxy", "Report", "Said", "Server", "Step",
-    "Told", "Verdict", "clean", "in_words", "passes_by", "probe",
+    "PHASES", "Aim", "Cause", "Finding", "Flight", "OnStep", "Owner", "Phase", "Proxy", "Report", "Said", "Server",
+    "Step", "Told", "Verdict", "clean", "in_words", "passes_by", "probe",
 ]  # fmt: skip

@@ -25,9 +25,9 @@ def alert(error: ssl.SSLError, first: bytes) -> int | None:
     return None
 
 
-def asks_certificate(first: bytes) -> bool:
+def asks_certificate(first: bytes | bytearray) -> bool:
     """Whether the server asked for a certificate of ours, where that can be seen: before TLS 1.3."""
-    return any(kind == _CERTIFICATE_REQUEST for kind, _ in _messages(first))
+    return any(kind == _CERTIFICATE_REQUEST for kind, _ in _messages(bytes(first)))
 
 
 def is_old(first: bytes) -> bool:

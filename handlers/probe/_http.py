@@ -1,6 +1,5 @@
 """Asks for the page over a connection that was made and checked already, and follows its redirects hop by hop."""
 
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,12 +95,10 @@ async def _request(url: httpx.URL, wire: Wire, until: float) -> Page:
     except _EndlessHead as error:
         told = f"The answer's headers do not end: more than {HEAD // 1024} KiB (endless headers)."
         raise Failed(Cause.HTTP_ENDLESS_HEAD, told) from error
-    except ssl.SSLError as error:
-        raise _over_tls(error, wire, progress) from error
     except OSError as error:
-        raise _ended(progress, "reset") from error
-    except (httpcore.RemoteProtocolError, httpx.RemoteProtocolError) as error:
-        raise _protocol(str(error), progress) from error
+        raise _ended(progress, "reset", wire, error) from error
+    except httpcore.RemoteProtocolError as error:
+        raise _protocol(str(error), progress, wire) from error
     first = progress.first or monotonic()
     return Page(
         answer.status_code, _phrase(answer), str(url), {name.lower(): value for name, value in answer.headers.items()},
@@ -139,26 +136,23 @@ def _too_slow(progress: _Progress) -> Failed:
     return Failed(Cause.HTTP_DRIP, f"The answer drips in too slowly: only {came} in {waited:.0f} s (time-out).")
 
 
-def _over_tls(error: ssl.SSLError, wire: Wire, progress: _Progress) -> Failed:
+def _ended(progress: _Progress, how: str, wire: Wire, error: OSError | None = None) -> Failed:
     if progress.first is None and (broken := broken_while_reading(error, wire)):
         return Failed(broken.cause, str(broken))
-    return _ended(progress, "broken")
-
-
-def _ended(progress: _Progress, how: str) -> Failed:
     if progress.first is None:
         return Failed(Cause.HTTP_CLOSED, f"The connection was {how} without an answer to the request.")
     return Failed(Cause.HTTP_TRUNCATED, f"The answer was cut off: the connection was {how} in the middle (truncated).")
 
 
-def _protocol(said: str, progress: _Progress) -> Failed:
+def _protocol(said: str, progress: _Progress, wire: Wire) -> Failed:
     if progress.first is None:
-        return _ended(progress, "closed")
-    if progress.headed and ("incomplete" in said or "without sending complete" in said):
+        return _ended(progress, "closed", wire)
+    if progress.headed:
         return Failed(Cause.HTTP_TRUNCATED, f"The page was cut off (truncated): {clean(said)}.")
-    if not progress.headed and "without sending a response" in said:
+    if "without sending a response" in said:
         return Failed(Cause.HTTP_TRUNCATED, "The connection was closed in the middle of the headers (truncated).")
-    return Failed(Cause.HTTP_MALFORMED, f"The answer is malformed, not proper HTTP: {clean(said)}.")
+    told = clean(said.replace("bytearray(b'", "“").replace("')", "”"))
+    return Failed(Cause.HTTP_MALFORMED, f"The answer is malformed, not proper HTTP: {told}.")
 
 
 class _Pinned(httpx.AsyncBaseTransport):

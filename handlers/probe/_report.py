@@ -9,7 +9,8 @@ from handlers.probe._causes import OF_TIME, PHASES, Cause, Owner, Phase
 
 Verdict = Literal["ok", "warning", "fail", "unknown"]
 Severity = Literal["warning", "fail", "unknown"]
-LAG = 0.5  # seconds that the loop may be late before times prove nothing
+# Seconds that this machine may be late before its time-outs prove nothing: half of the patience with each phase.
+LAG = {"dns": 2.0, "tcp": 1.5, "tls": 1.5, "http": 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Log:
         """The gravest finding decides; of equals the one about the earliest phase."""
         found = sorted(self.findings, key=_gravity)
         first = found[0] if found else Finding(Cause.OK, good)
-        if self.late > LAG and first.cause in OF_TIME:
+        if first.cause in OF_TIME and self.late > LAG[first.cause.phase]:
             busy = f"This machine was too busy to measure ({self.late:.1f} s late), so nothing can be said from here."
             first = Finding(Cause.OWN_LOAD, busy, "unknown")
         verdict: Verdict = "ok" if first.cause is Cause.OK else first.severity

@@ -156,10 +156,9 @@ class _Check:
         return None
 
     def _note(self, name: str, began: float, wire: Wire, certificate: Certificate | None) -> None:
-        spoken = (wire.tls.version() if wire.tls else None) or "TLS"
         known = f", by {certificate.issued_by}, until {certificate.ends:%Y-%m-%d}" if certificate else ""
         doubts = concerns(certificate, self.aim, datetime.now(UTC)) if certificate else []
-        self.log.step(name, began, f"{spoken}{known}", ok=not doubts)
+        self.log.step(name, began, f"{wire.version}{known}", ok=not doubts)
         self.log.findings += doubts
 
     async def _again(self, address: Address, port: int, tls: bool) -> Wire:

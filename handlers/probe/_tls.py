@@ -25,6 +25,10 @@ _VERIFY = {
 }  # fmt: skip
 _OF_CERTIFICATE = {42, 43, 44, 45, 46, 48, 49, 116}  # alerts that only our own certificate, or its lack, can cause
 _HANDSHAKE_FAILURE, _PROTOCOL_VERSION = 40, 70
+_OLD = {"SSLv3", "TLSv1", "TLSv1.1"}
+# What ends a handshake of TLS 1.3 is at most this long: a change of ciphers and "finished" with a hash of 48 bytes.
+# Where the server asked for a certificate, an empty one goes before it.
+_FLIGHT = 80
 Again = Callable[[], Awaitable[Wire]]
 
 
@@ -47,7 +51,7 @@ async def secure(wire: Wire, aim: Aim, again: Again) -> Certificate | None:
     except TimeoutError as error:
         raise await _stalled(wire, again) from error
     except (ssl.SSLError, OSError) as error:
-        raise await _failed(error, wire, again) from error
+        raise await _failed(error, wire, again, aim.host) from error
     der = wire.tls.getpeercert(binary_form=True) if wire.tls else None
     return read_certificate(der) if der else None
 
@@ -68,21 +72,23 @@ def concerns(certificate: Certificate, aim: Aim, now: datetime) -> list[Finding]
 _INSPECTED = "an inspection proxy on the way reads along."
 
 
-def broken_while_reading(error: ssl.SSLError, wire: Wire) -> Broken | None:
+def broken_while_reading(error: OSError | None, wire: Wire) -> Broken | None:
     """What a server of TLS 1.3 says only after the handshake: that it wants a certificate from us."""
-    code = alert(error, bytes(wire.first))
+    code = alert(error, bytes(wire.first)) if isinstance(error, ssl.SSLError) else None
     if code in _OF_CERTIFICATE or code == _HANDSHAKE_FAILURE:
-        return Broken(Cause.TLS_CLIENT_CERTIFICATE, _wants(error))
+        return Broken(Cause.TLS_CLIENT_CERTIFICATE, _wants(str(error)))
+    if wire.tls and (wire.last_flight > _FLIGHT if wire.version == "TLSv1.3" else asks_certificate(wire.first)):
+        return Broken(Cause.TLS_CLIENT_CERTIFICATE, _wants("it hung up"))
     return None
 
 
-def _wants(error: ssl.SSLError) -> str:
-    return f"The server wants a client certificate, and got none ({clean(error.reason or str(error))})."
+def _wants(said: str) -> str:
+    return f"The server wants a client certificate, and got none ({clean(said)})."
 
 
 async def _unverified(error: ssl.SSLCertVerificationError, aim: Aim, again: Again, context: ssl.SSLContext) -> Broken:
     cause = _VERIFY.get(error.verify_code, Cause.TLS_BAD_CERTIFICATE)
-    seen = (await _look(again)).certificate
+    seen = (await _look(again, aim.host)).certificate
     if cause is Cause.TLS_UNKNOWN_CA and error.verify_code != 19 and seen:
         cause = Cause.TLS_MISSING_INTERMEDIATE if lacks_intermediate(seen, aim.issuers, context) else cause
     said = clean(error.verify_message)
@@ -109,18 +115,18 @@ def _told(cause: Cause, seen: Certificate | None, host: str) -> str:
 class _Seen:
     """What a handshake showed that believed everything."""
 
-    def __init__(self, certificate: Certificate | None = None, version: str | None = None) -> None:
+    def __init__(self, certificate: Certificate | None = None, version: str = "") -> None:
         self.certificate, self.version = certificate, version
 
 
-async def _look(again: Again) -> _Seen:
+async def _look(again: Again, host: str) -> _Seen:
     try:
         async with asyncio.timeout(LOOK):
             wire = await again()
             try:
-                await wire.secure(looking(), "")
+                await wire.secure(looking(), host)
                 der = wire.tls.getpeercert(binary_form=True) if wire.tls else None
-                return _Seen(read_certificate(der) if der else None, wire.tls.version() if wire.tls else None)
+                return _Seen(read_certificate(der) if der else None, wire.version)
             finally:
                 wire.close()
     except (NoConnection, OSError, TimeoutError):
@@ -140,7 +146,7 @@ async def _stalled(wire: Wire, again: Again) -> Broken:
     return Broken(Cause.TLS_SILENT, silent)
 
 
-async def _failed(error: OSError, wire: Wire, again: Again) -> Broken:
+async def _failed(error: OSError, wire: Wire, again: Again, host: str) -> Broken:
     first = bytes(wire.first)
     if begins_with_text(first):
         return _no_tls(first)
@@ -148,22 +154,28 @@ async def _failed(error: OSError, wire: Wire, again: Again) -> Broken:
     if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         if wants:
             return Broken(Cause.TLS_CLIENT_CERTIFICATE, "The server wants a client certificate, and hung up without.")
-        if not first and (spoken := await _plainly(again)):
-            return _no_tls(spoken)
-        how = "reset" if isinstance(error, ConnectionError) else "closed"
-        when = "during the TLS handshake" if first else "right after it was accepted, before any TLS answer"
-        return Broken(Cause.TLS_RESET, f"The connection was {how} {when} (connection {how}).")
+        return await _hung_up(isinstance(error, ConnectionError), first, again, host)
     code = alert(error, first)
     if code in _OF_CERTIFICATE or (wants and code == _HANDSHAKE_FAILURE):
-        return Broken(Cause.TLS_CLIENT_CERTIFICATE, _wants(error))
-    return await _no_common(error, code, first, again)
+        return Broken(Cause.TLS_CLIENT_CERTIFICATE, _wants(error.reason or str(error)))
+    return _no_common(error, code, first, await _look(again, host))
 
 
-async def _no_common(error: ssl.SSLError, code: int | None, first: bytes, again: Again) -> Broken:
+async def _hung_up(reset: bool, first: bytes, again: Again, host: str) -> Broken:
+    """The connection ended without a reason: it may be what does not speak TLS, or not ours."""
+    if not first and (spoken := await _plainly(again)):
+        return _no_tls(spoken)
+    if (version := (await _look(again, host)).version) in _OLD:
+        return Broken(Cause.TLS_OLD_PROTOCOL, f"The server speaks only an old TLS protocol version ({version}).")
+    how = "reset" if reset else "closed"
+    when = "during the TLS handshake" if first else "right after it was accepted, before any TLS answer"
+    return Broken(Cause.TLS_RESET, f"The connection was {how} {when} (connection {how}).")
+
+
+def _no_common(error: ssl.SSLError, code: int | None, first: bytes, seen: _Seen) -> Broken:
     """TLS is spoken, but not one that both sides accept."""
     said = clean(error.reason or str(error))
-    seen = await _look(again)
-    old = seen.version in {"SSLv3", "TLSv1", "TLSv1.1"}
+    old = seen.version in _OLD
     if old or code == _PROTOCOL_VERSION or is_old(first) or error.reason == "UNSUPPORTED_PROTOCOL":
         version = seen.version if old else "older than TLS 1.2"
         return Broken(

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
 import struct
@@ -31,6 +32,7 @@ class Wire:
         self.first = bytearray()
         self.tls: ssl.SSLObject | None = None
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.last_flight, self.version = 0, ""  # bytes by which we ended the handshake; TLS 1.2, 1.3
 
     @classmethod
     async def open(cls, address: Address, port: int, patience: float) -> "Wire":
@@ -67,6 +69,8 @@ class Wire:
                     await self._flush()  # the alert that says why
                 raise
             else:
+                self.last_flight = self._out.pending
+                self.version = tls.version() or ""
                 return await self._flush()
 
     async def write(self, data: bytes) -> None:
@@ -119,7 +123,7 @@ def _report_icmp(sock: socket.socket) -> None:
 
 def _why(error: OSError, sock: socket.socket) -> NoConnection:
     by = _rejected_by(sock)
-    reason = error.strerror or type(error).__name__
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
     if by is not None:
         return NoConnection(Cause.TCP_REJECTED, f"rejected by ICMP{f' from {by}' if by else ''} ({reason})")
     match error.errno:
