@@ -157,8 +157,6 @@ TCP = (
          expected=("127.0.0.1", "127.0.0.2")),
     Kind("IPv6 refused", "warning", "tcp", Cause.IPV6_BROKEN, (addresses("::1", "127.0.0.1"),),
          expected=("127.0.0.1", "::1")),
-    Kind("IPv6 without a way", "warning", "tcp", Cause.IPV6_BROKEN, (addresses("2001:db8::1", "127.0.0.1"),),
-         expected=("127.0.0.1", "2001:db8::1")),
 )  # fmt: skip
 
 TLS = (
@@ -173,7 +171,8 @@ TLS = (
     tls("inspected", Cause.TLS_UNKNOWN_CA, "inspected"),
     tls("issued by a stranger", Cause.TLS_UNKNOWN_CA, "strange"),
     tls("no intermediate", Cause.TLS_MISSING_INTERMEDIATE, "unchained"),
-    tls("a named intermediate is missing", Cause.TLS_MISSING_INTERMEDIATE, "unchained", issuers=("Harbour Servers R3",)),
+    tls("a named intermediate is missing", Cause.TLS_MISSING_INTERMEDIATE, "unchained",
+        issuers=("Harbour Servers R3",)),
     tls("not the named issuer", Cause.TLS_UNKNOWN_CA, "unchained", issuers=("Somebody Else CA",)),
     tls("old protocol", Cause.TLS_OLD_PROTOCOL, adjust=old),
     tls("weak key", Cause.TLS_WEAK, "weak"),

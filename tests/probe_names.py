@@ -92,7 +92,7 @@ def _answer(question: dns.message.Message, records: list[tuple[str, str, str]]) 
             same = [
                 one for one in response.answer if one.match(record.name, record.rdclass, record.rdtype, record.covers)
             ]
-            same[0].update(record) if same else response.answer.append(record)
+            same[0].add(record[0]) if same else response.answer.append(record)
     return response.to_wire()
 
 

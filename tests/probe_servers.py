@@ -8,10 +8,12 @@ import struct
 import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 MARKER = "Harbour gate: log on"
 PAGE = f"<html><title>Gate</title><p>{MARKER}</p></html>".encode()
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
 Serve = Callable[[Reader, Writer], Awaitable[None]]
 
 

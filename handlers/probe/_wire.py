@@ -50,7 +50,7 @@ class Wire:
             reason = _why(error, sock)
             sock.close()
             raise reason from error
-        except asyncio.CancelledError:
+        except BaseException:
             sock.close()
             raise
         return cls(sock)
