@@ -33,6 +33,7 @@ pytest_plugins = [
     "tests.journeys_cast",
     "tests.enrolment_cast",
     "tests.forgetting_cast",
+    "tests.probe_lab",
 ]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

@@ -1,6 +1,6 @@
 """The circulars that Usher serves, as data that somebody reviewed."""
 
-from models.campaign._answer import Answer, Line, Text, Words
+from models.campaign._answer import Answer, Grounded, Line, Text, Words
 from models.campaign._dates import BusinessDays, DateKind, Fuzzy, When, read_when
 from models.campaign._lint import Problem, lint
 from models.campaign._load import CampaignError, load, load_all
@@ -13,13 +13,12 @@ from models.campaign._schema import (
     Campaign,
     Contact,
     Fact,
-    Grounded,
     Link,
     Subject,
-    Target,
     Task,
     Term,
 )
+from models.campaign._target import Target
 from models.campaign._template import CONDITIONS, PLACEHOLDERS
 
 __all__ = [

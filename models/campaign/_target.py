@@ -1,0 +1,67 @@
+"""What a participant's network must reach, and what is known of it: reviewed data, as a check connects by it."""
+
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, model_validator
+
+from models.campaign._answer import Grounded, Words
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address or network; examples are 203.0.113.7 and 203.0.113.0/28") from error
+    return text
+
+
+def _server(text: str) -> str:
+    host, _, port = text.strip("[").replace("]", "").rpartition(":") if _has_port(text) else (text, "", "53")
+    try:
+        ip_address(host)
+        port_is_one = 0 < int(port) < 65536
+    except ValueError:
+        port_is_one = False
+    if not port_is_one:
+        raise ValueError(
+            f"{text!r} is no name server; examples are 203.0.113.53, 203.0.113.53:53 and [2001:db8::53]:53"
+        )
+    return text
+
+
+def _has_port(text: str) -> bool:
+    return text.startswith("[") or text.count(":") == 1
+
+
+def _proxy(text: str) -> str:
+    split = urlsplit(text)
+    if split.scheme != "http" or not split.hostname or split.username:
+        raise ValueError(f"{text!r} is no proxy without a log-on; an example is http://proxy.example.com:8080")
+    return text
+
+
+class Target(Grounded):
+    """What a participant's network must reach: a URL, or a host with ports.
+
+    `marker` stands in the right page; `addresses` are those it may have, `name_servers` those to ask instead of the
+    machine's own, `issuers` those of its certificate; `guide` says where the set-up is described.
+    """
+
+    name: Words
+    url: str | None = None
+    host: str | None = None
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
+    marker: Annotated[str, Field(min_length=3, max_length=200)] | None = None
+    addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    name_servers: tuple[Annotated[str, AfterValidator(_server)], ...] = ()
+    issuers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    proxy: Annotated[str, AfterValidator(_proxy)] | None = None
+    guide: Words = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _url_or_host(self) -> Self:
+        if bool(self.url) == bool(self.host and self.ports):
+            raise ValueError("a target is either a url, or a host with ports")
+        return self
