@@ -77,7 +77,7 @@ async def measure(aim: Aim, server: Server, stuck: list[Server]) -> None:
     rounds = [(await cpu(raw), await cpu(check)) for _ in range(ROUNDS)]
     least, whole = median(one for one, _ in rounds), median(one for _, one in rounds)
     ratio = median(one[1] / one[0] for one in rounds)
-    curl = median(await of_curl(aim) for _ in range(10))
+    curl = median([await of_curl(aim) for _ in range(10)])
     print(f"raw asyncio and ssl   {least * 1000:5.2f} ms CPU")
     print(
         f"a check               {whole * 1000:5.2f} ms CPU, {ratio:.1f} times as much (bar {BAR}: {held(ratio <= BAR)})"

@@ -50,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
 
 def from_environment(aim: Aim, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy that HTTPS_PROXY names for this target, unless NO_PROXY excepts it."""
-    named = {name.lower(): value for name, value in environ.items()}
+    named = {name.lower(): value for name, value in environ.items() if value}
     url = named.get("https_proxy", "")
     if not (url and aim.secure and aim.path) or passes_by(aim.host, aim.ports[0], named.get("no_proxy", "")):
         return None

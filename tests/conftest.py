@@ -34,6 +34,7 @@ pytest_plugins = [
     "tests.enrolment_cast",
     "tests.forgetting_cast",
     "tests.probe_lab",
+    "tests.probe_network",
 ]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

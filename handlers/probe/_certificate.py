@@ -34,7 +34,7 @@ def read_certificate(der: bytes) -> Certificate | None:
     """What it says, or None where it cannot be read. It is a stranger's: nothing of it is believed."""
     try:
         return _read(der)
-    except (ValueError, IndexError, OverflowError):
+    except (ValueError, IndexError, OverflowError, StopIteration):
         return None
 
 

@@ -108,7 +108,7 @@ def _compare(heard: Sequence[Heard], log: Log) -> None:
     dead = [one for one in heard if one.cause and one not in contradicts]
     if good and dead:
         names = " and ".join(str(one.server) for one in dead)
-        log.doubt(Cause.DNS_SERVER_DEAD, f"Name server {names} does not work while another does ({said}).")
+        log.doubt(Cause.DNS_SERVER_DEAD, f"Name server {names} is dead or broken while another works ({said}).")
     if good and (contradicts or len({_whole(one) for one in good if not one.half}) > 1):
         log.doubt(Cause.DNS_DISAGREE, f"The name servers disagree about the name ({said}).")
     for one in good:
@@ -144,10 +144,10 @@ def _allowed(told: tuple[Address, ...], expected: Expected, log: Log, source: st
         return told
     listed = ", ".join(map(str, objections))
     cause = next(iter(objections.values()))
-    why = f"not among the expected ({expected})" if cause is Cause.ADDRESS_UNEXPECTED else "not a public one"
+    why = f"not among the expected ({expected})" if cause is Cause.ADDRESS_UNEXPECTED else "private, not a public one"
     if any(address.is_unspecified for address in objections):
         why += "; 0.0.0.0 is how a filter blocks a name"
-    reason = f"{source} gives the wrong address {listed}, which is {why}, so nothing was sent there."
+    reason = f"{source} gives an unexpected address, {listed}, which is {why}; nothing was sent there."
     if len(objections) == len(told):
         raise Failed(cause, reason)
     log.doubt(cause, reason)

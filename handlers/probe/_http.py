@@ -68,6 +68,8 @@ def _next(here: httpx.URL, page: Page, seen: set[str]) -> httpx.URL:
     location = page.headers["location"]
     try:
         there = here.join(location).copy_with(fragment=None, userinfo=b"")
+        if there.port is not None and not 0 < there.port < 65536:
+            raise httpx.InvalidURL(f"{there.port} is no port")
     except httpx.InvalidURL as error:
         raise Failed(Cause.HTTP_MALFORMED, f"The redirect leads to no address: {clean(location)}.") from error
     if there.host.rstrip(".") != here.host.rstrip(".") or there.scheme not in {"http", "https"}:
@@ -99,6 +101,8 @@ async def _request(url: httpx.URL, wire: Wire, until: float) -> Page:
         raise _ended(progress, "reset", wire, error) from error
     except httpcore.RemoteProtocolError as error:
         raise _protocol(str(error), progress, wire) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:  # what httpx itself finds, such as a redirect to no address
+        raise Failed(Cause.HTTP_MALFORMED, f"The answer is malformed: {clean(str(error))}.") from error
     first = progress.first or monotonic()
     return Page(
         answer.status_code, _phrase(answer), str(url), {name.lower(): value for name, value in answer.headers.items()},

@@ -15,6 +15,7 @@ import dns.message
 import dns.name
 import dns.rcode
 import dns.rdatatype
+from dns.rdataclass import IN
 from dns.rdatatype import AAAA, CNAME, SOA, A, RdataType
 
 from handlers.probe._addresses import Address
@@ -115,7 +116,7 @@ def _read(
     began = name
     while name not in seen:
         seen.add(name)
-        records = {rrset.rdtype: rrset for rrset in message.answer if rrset.name == name}
+        records = {rrset.rdtype: rrset for rrset in message.answer if rrset.name == name and rrset.rdclass == IN}
         if family in records:
             found = tuple(ip_address(record.address) for record in records[family])
             return Answer(found, said=" ".join(map(str, found))), name, True

@@ -22,7 +22,7 @@ from handlers.probe._status import judge_status, slow
 from handlers.probe._tls import Broken, concerns, secure
 from handlers.probe._wire import NoConnection, Wire
 
-WHOLE = 11.5  # seconds for all of it: half a second is left to tell of it
+WHOLE = 11.0  # seconds for all of it: one is left to start the command line and to tell of it
 TCP = 3.0
 BEAT = 0.1
 Place = tuple[Address, int]

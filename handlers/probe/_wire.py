@@ -39,7 +39,7 @@ class Wire:
         """A connection, or `NoConnection` with the reason, in time."""
         sock = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
         sock.setblocking(False)
-        _report_icmp(sock)
+        _report_icmp(sock, on=True)
         try:
             async with asyncio.timeout(patience):
                 await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
@@ -53,6 +53,7 @@ class Wire:
         except BaseException:
             sock.close()
             raise
+        _report_icmp(sock, on=False)  # a connection that stands should outlive a stray ICMP message
         return cls(sock)
 
     async def secure(self, context: ssl.SSLContext, host: str) -> None:
@@ -113,12 +114,12 @@ class Wire:
             await self._loop.sock_sendall(self._sock, data)
 
 
-def _report_icmp(sock: socket.socket) -> None:
+def _report_icmp(sock: socket.socket, *, on: bool) -> None:
     """Let the system keep who rejected a connection: a firewall's ICMP otherwise looks like a closed port."""
     if sys.platform == "linux":
         level, option = (socket.IPPROTO_IPV6, 25) if sock.family == socket.AF_INET6 else (socket.IPPROTO_IP, 11)
         with suppress(OSError):
-            sock.setsockopt(level, option, 1)
+            sock.setsockopt(level, option, int(on))
 
 
 def _why(error: OSError, sock: socket.socket) -> NoConnection:

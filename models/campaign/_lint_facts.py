@@ -127,6 +127,8 @@ def _shown(ground: Grounded) -> dict[str, bool]:
             return {"mode_name": True, "language_name": ground.language is not None, "place": False}
         case Term():
             return {"meaning": False}
+        case Target():
+            return {"name": True, "guide": False}
         case _:
             return {"name": True}
 

@@ -1,5 +1,6 @@
 """What a participant's network must reach, and what is known of it: reviewed data, as a check connects by it."""
 
+import re
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from models.campaign._answer import Grounded, Words
+
+_SERVER = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\d+))?")
 
 
 def _network(text: str) -> str:
@@ -18,27 +21,30 @@ def _network(text: str) -> str:
 
 
 def _server(text: str) -> str:
-    host, _, port = text.strip("[").replace("]", "").rpartition(":") if _has_port(text) else (text, "", "53")
+    found = _SERVER.fullmatch(text)
     try:
-        ip_address(host)
-        port_is_one = 0 < int(port) < 65536
+        ip_address((found[1] or found[2]) if found else text)
+        good = not found or found[3] is None or 0 < int(found[3]) < 65536
     except ValueError:
-        port_is_one = False
-    if not port_is_one:
+        good = False
+    if not good:
         raise ValueError(
             f"{text!r} is no name server; examples are 203.0.113.53, 203.0.113.53:53 and [2001:db8::53]:53"
         )
     return text
 
 
-def _has_port(text: str) -> bool:
-    return text.startswith("[") or text.count(":") == 1
-
-
 def _proxy(text: str) -> str:
     split = urlsplit(text)
     if split.scheme != "http" or not split.hostname or split.username:
         raise ValueError(f"{text!r} is no proxy without a log-on; an example is http://proxy.example.com:8080")
+    return text
+
+
+def _page(text: str) -> str:
+    split = urlsplit(text)
+    if split.scheme not in {"http", "https"} or not split.hostname or split.username:
+        raise ValueError(f"{text!r} is no web address; an example is https://www.example.com/start")
     return text
 
 
@@ -50,7 +56,7 @@ class Target(Grounded):
     """
 
     name: Words
-    url: str | None = None
+    url: Annotated[str, AfterValidator(_page)] | None = None
     host: str | None = None
     ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = ()
     marker: Annotated[str, Field(min_length=3, max_length=200)] | None = None
