@@ -4,6 +4,7 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.channels import Channels, mail_sender, support_room
 from bot.clock import CampaignClock, DemonstrationClock, machine_time
@@ -62,7 +63,11 @@ async def build(settings: Settings) -> App:
         failed.pop_all()
     if demonstration:
         demonstration.keep()
-    ticking = Clock([Job("reminders", PLANNING, planner.plan), *ticks.jobs()], store)
+    jobs = [Job("reminders", PLANNING, planner.plan), *ticks.jobs()]
+    if settings.check_every:
+        every = timedelta(minutes=settings.check_every)
+        jobs.append(Job("connections", every, partial(channels.connections.watch, every)))
+    ticking = Clock(jobs, store)
     return App(settings, store, campaigns, reception, clock, demonstration, channels, ticking)
 
 
