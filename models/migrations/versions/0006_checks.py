@@ -1,4 +1,4 @@
-"""Connection checks: what was asked and found, tests on a terminal PC, how targets stand, and incidents."""
+"""Connection checks, tests on a terminal PC, how targets stand, incidents; when a turn's reply was replaced."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -76,12 +76,16 @@ def upgrade() -> None:
         sa.Column("ended", MOMENT),
         sa.Column("ended_at", MOMENT),
     )
+    with op.batch_alter_table("turn") as turn:
+        turn.add_column(sa.Column("changed_at", MOMENT))
     is_open = sa.text("ended IS NULL")
     op.create_index("ix_incident_open", "incident", ["campaign", "target"], unique=True,
                     sqlite_where=is_open, postgresql_where=is_open)  # fmt: skip
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("turn") as turn:
+        turn.drop_column("changed_at")
     for table in ("incident", "target_state", "pc_test", "connection_check"):
         op.drop_table(table)
 
