@@ -100,7 +100,9 @@ async def _ask(server: Server, host: str, family: RdataType, until: float) -> An
     name, seen = dns.name.from_text(host), set[dns.name.Name]()
     for _ in range(HOPS):
         try:
-            message = await _exchange(server, dns.message.make_query(name, family), until)
+            query = dns.message.make_query(name, family)
+            await asyncio.sleep(0)  # let others in, as when many checks begin together
+            message = await _exchange(server, query, until)
         except _NoAnswer as error:
             return Answer(cause=error.cause, said=str(error), own=error.own)
         answer, name, final = _read(message, name, family, seen)

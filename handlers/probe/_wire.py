@@ -115,7 +115,7 @@ class Wire:
 
 
 def _report_icmp(sock: socket.socket, *, on: bool) -> None:
-    """Let the system keep who rejected a connection: a firewall's ICMP otherwise looks like a closed port."""
+    """Let Linux keep who rejected a connection (over IPv4 it does so anyway): it may look like a closed port."""
     if sys.platform == "linux":
         level, option = (socket.IPPROTO_IPV6, 25) if sock.family == socket.AF_INET6 else (socket.IPPROTO_IP, 11)
         with suppress(OSError):
