@@ -109,6 +109,8 @@ class _Told:
         yield from self._list("mydata.seats", (*seated, *waiting))
         yield from self._list("mydata.declared", map(self._declared, self._held.declared))
         yield from self._list("mydata.cases", self._cases())
+        if self._held.checks.first:
+            yield self._count("checks", self._held.checks)
         yield from (self._count(*one) for one in (("asked", self._held.asked), ("sent", self._held.sent)))
         yield ""
         yield self._kept()

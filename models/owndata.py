@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import Session, col, func, or_, select
 
+from models.checks import Check
 from models.codes import CodeUse, EnrolmentCode
 from models.contacts import Contact, ContactAddress, Membership
 from models.conversation import Turn
@@ -45,6 +46,7 @@ class Held:
     waiting: Sequence[Waiting]
     declared: Sequence[Declaration]
     cases: Sequence[Case]
+    checks: Count
     asked: Count
     sent: Count
 
@@ -72,6 +74,7 @@ def held(session: Session, person: Person) -> Held:
         if whose
         else [],
         session.exec(select(Case).where(col(Case.sender).in_(person.addresses)).order_by(col(Case.number))).all(),
+        _count(session, col(Check.asked_at), col(Check.contact_id) == whose),
         _count(session, col(Turn.at), col(Turn.sender).in_(person.addresses)),
         _count(
             session, col(Message.due), col(Message.address).in_(person.places), col(Message.state) == str(State.SENT)

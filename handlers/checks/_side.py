@@ -60,7 +60,7 @@ _TOGETHER: Mapping[tuple[Outcome, Outcome], tuple[str, Owner | None]] = {
     ("works", "unclear"): ("unsure", "your_computer"),
     ("fails", "works"): ("ours", "us"),
     ("fails", "fails"): ("both", "their_server"),
-    ("fails", "unclear"): ("both", "their_server"),
+    ("fails", "unclear"): ("both_unsure", "their_server"),
     ("unclear", "works"): ("pc_fine", "nobody"),
     ("unclear", "fails"): ("alone", None),
     ("unclear", "unclear"): ("unsure_both", "your_computer"),
