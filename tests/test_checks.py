@@ -106,6 +106,9 @@ async def test_a_result_told_again_grows_no_younger(store: Store, two_firms: dic
 
     again = await store.write(told_again)
     assert (again.state, again.same_as, again.verdict, again.ended_at) == (State.DONE, first.id, "ok", NOW)
+    still = await store.read(checks.fresh, KEY, "sso", NOW + 55 * SECOND)
+    assert still
+    assert still.id == first.id
     assert await store.read(checks.fresh, KEY, "sso", NOW + 61 * SECOND) is None
     assert not await store.read(checks.is_due, later)
 
@@ -120,6 +123,18 @@ async def test_a_check_is_claimed_by_one_copy_and_finished_once(store: Store, tw
     copy = next(claim[0].copy_name or "" for claim in claims if claim)
     ended = [await store.write(checks.finish, [check.id or 0], name, GOOD, NOW) for name in ("four", copy, copy)]
     assert [len(one) for one in ended] == [0, 1, 0]
+
+
+async def test_copies_that_claim_at_once_share_what_there_is(store: Store, two_firms: dict[str, int]) -> None:
+    for _ in range(10):
+
+        def many(session: Session) -> None:
+            for _ in range(60):
+                checks.ask(session, asked(two_firms["amy"]), NOW)
+
+        await store.write(many)
+        claims = await asyncio.gather(*(store.write(checks.claim, f"copy {number}", NOW) for number in range(6)))
+        assert sum(map(len, claims)) == 60
 
 
 async def test_what_a_copy_that_died_was_at_is_taken_over_and_it_can_note_nothing_any_more(
@@ -175,7 +190,7 @@ async def test_an_incident_lasts_from_the_first_failure_until_it_works_again(sto
 
 
 async def test_copies_that_see_the_same_failure_make_one_incident(store: Store) -> None:
-    notes = (store.write(checks.note_state, KEY, "sso", BAD, MORNING, NOW) for _ in range(6))
-    changes = await asyncio.gather(*notes)
-    assert sum(change is not None for change in changes) == 1
-    assert await store.read(lambda session: session.exec(select(func.count()).select_from(Incident)).one()) == 1
+    for number in range(20):
+        notes = (store.write(checks.note_state, KEY, f"t{number}", BAD, MORNING, NOW) for _ in range(6))
+        assert sum(change is not None for change in await asyncio.gather(*notes)) == 1
+    assert await store.read(lambda session: session.exec(select(func.count()).select_from(Incident)).one()) == 20
