@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from bot.stages import Shown, Stages
 from handlers import checks as words
 from handlers.checks import BROKEN, Incidents, result_of, told_to
-from handlers.probe import Aim, Flight, OnStep, Report, Step, Told, probe
 from models import checks, leases
 from models.campaign import Campaign, Target
 from models.checks import Check, Result
@@ -20,6 +21,9 @@ from models.message import Address, Channel, Reply
 from models.outbox import Posting, cancel, post
 from models.store import Store
 from scheduler.delivery import AWAY
+
+if TYPE_CHECKING:
+    from handlers.probe import Aim, Flight, OnStep, Report, Step, Told
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +42,10 @@ class Pace:
     settle: float = 5.0  # how long it is waited at the end for such a message that is still being sent
 
 
-async def look(aim: Aim, on_step: OnStep) -> Report:
+async def look(aim: "Aim", on_step: "OnStep") -> "Report":
     """A check from this machine. No proxy of the environment is used."""
+    from handlers.probe import probe  # see Connections.checked
+
     return await probe(aim, vantage=VANTAGE, ours=True, on_step=on_step)
 
 
@@ -54,7 +60,7 @@ class Connections:
     campaign_time: Callable[[], datetime]
     machine_time: Callable[[], datetime]
     copy: str
-    flight: Flight = field(default_factory=lambda: Flight(look, words.AT_ONCE))
+    flight: "Flight | None" = None
     pace: Pace = Pace()
     _looking: dict[asyncio.Task[None], list[int]] = field(default_factory=dict)
     _loop: asyncio.Task[None] | None = None
@@ -80,10 +86,17 @@ class Connections:
         running = [one for one in self.campaigns if self.campaign_time() <= one.ends]
         await asyncio.gather(*(self._watch(one, target, every) for one in running for target in one.targets))
 
+    async def checked(self, target: Target, on_step: "OnStep | None" = None) -> "Told":
+        """A fresh report of the target, by one check for all who want it at the same time."""
+        # Its import takes half a second, which neither the start nor anybody's answer needs to wait for.
+        probing = await asyncio.to_thread(import_module, "handlers.probe")
+        self.flight = self.flight or probing.Flight(look, words.AT_ONCE)
+        return await self.flight.report(probing.Aim.of(target), on_step)
+
     async def _watch(self, campaign: Campaign, target: Target, every: timedelta) -> None:
         name = f"watch {campaign.key}/{target.key}"
         if await self.store.write(leases.hold, name, self.copy, self.machine_time(), 1.5 * every):
-            told = await self.flight.report(Aim.of(target))
+            told = await self.checked(target)
             await self.store.write(self._note, campaign, target, result_of(told.report), watched=True)
 
     async def _run(self) -> None:
@@ -140,16 +153,16 @@ class Connections:
                     log.warning("a result cannot be noted yet (%s)", type(error).__name__)
                     await asyncio.sleep(self.pace.poll)
 
-    async def _report(self, target: Target, on_step: OnStep) -> Told | None:
+    async def _report(self, target: Target, on_step: "OnStep") -> "Told | None":
         """None where the check itself broke down."""
         try:
-            return await self.flight.report(Aim.of(target), on_step)
+            return await self.checked(target, on_step)
         except Exception:  # a bug in the check of one target must not keep its askers waiting
             log.exception("the target %s could not be checked", target.key)
             return None
 
     def _tell(
-        self, session: Session, asked: Sequence[Check], campaign: Campaign, target: Target, told: Told | None
+        self, session: Session, asked: Sequence[Check], campaign: Campaign, target: Target, told: "Told | None"
     ) -> None:
         """Note the result, and post it to each who waits for it: in one transaction, so that it is told once."""
         now = self.machine_time()

@@ -6,17 +6,19 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlmodel import Session
 
 from handlers.checks import Telling
-from handlers.probe import Step
 from models.checks import Check
 from models.message import Address, Channel, SendError
 from models.outbox import Posting, post, references
 from models.store import Store
 from scheduler.delivery import AWAY
+
+if TYPE_CHECKING:
+    from handlers.probe import Step
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class Stages:
         store: Store,
         channels: Mapping[str, Channel],
         shown: Sequence[Shown],
-        steps: Sequence[Step],
+        steps: "Sequence[Step]",
         times: Callable[[], tuple[datetime, datetime]],
         pace: Pace,
     ) -> None:
@@ -97,7 +99,7 @@ class Stages:
             self._told = dict.fromkeys(self._shown, len(self._steps))
             await self._store.write(self._posted, list(self._steps))
 
-    def _posted(self, session: Session, steps: Sequence[Step]) -> None:
+    def _posted(self, session: Session, steps: "Sequence[Step]") -> None:
         at, now = self._times()
         for key, one in self._shown.items():
             said = one.telling.stages(steps)
@@ -123,7 +125,7 @@ class Stages:
                 return
             await asyncio.sleep(self._pace.edit)
 
-    async def _edit(self, key: str, reference: str, steps: Sequence[Step], *, done: bool = False) -> None:
+    async def _edit(self, key: str, reference: str, steps: "Sequence[Step]", *, done: bool = False) -> None:
         one = self._shown[key]
         try:
             await self._channels[one.to.channel].edit(reference, one.telling.stages(steps, done=done))

@@ -128,3 +128,23 @@ async def test_what_the_probe_sees_is_told(
     assert text.startswith(begins)
     assert "· dns " in text
     assert "· tls " in text
+
+
+@ONE_DATABASE
+async def test_the_running_bot_looks_as_the_campaign_says_and_uses_no_proxy_of_the_environment(
+    store: Store, campaign: Campaign, two_firms: dict[str, int], lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with lab.of(next(one for one in KINDS if one.name == "healthy")) as setup:
+        told_of = {"name_servers": (str(setup.resolvers[0]),), "addresses": ("127.0.0.1",)}
+        (target,) = campaign.targets
+        lab_target = target.model_copy(update={"url": f"{setup.aim.origin}{setup.aim.path}", **told_of})
+        copy = copy_of(store, campaign.model_copy(update={"targets": (lab_target,)}), Line())
+        copy.flight = None  # it makes its own, as in a start
+        async with looking(copy):
+            await wanted(store, two_firms["amy"])
+            (text,) = (await told(store, 1)).values()
+    # Nobody but the lab believes the lab's certificates: that it got as far as that is what counts.
+    assert text.startswith("It does not work from this bot: The certificate of 2FA server (SSO page)")
+    assert f"ok · tcp 127.0.0.1:{setup.aim.ports[0]}" in text

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.connections import Connections
 from handlers.probe import Cause, Finding, Flight
 from models import checks
 from models.campaign import Campaign
@@ -252,13 +253,10 @@ async def test_an_incident_is_told_to_support_once_and_once_more_when_it_is_over
 ) -> None:
     line = Line(report(Cause.TCP_TIMEOUT))
     copies = [copy_of(store, campaign, line, name) for name in ("one", "two")]
-    for copy in copies:
-        copy.flight._kept = {}
     async with looking(*copies):
         for number, cause in enumerate([Cause.TCP_TIMEOUT, Cause.DNS_SERVFAIL, Cause.OK, Cause.OK], start=1):
             line.report = report(cause)
-            for copy in copies:
-                copy.flight._kept.clear()
+            forget_results(*copies)
             await wanted(store, two_firms["amy"])
             await told(store, number)
     began, over = await room(store)
@@ -273,13 +271,19 @@ async def test_an_incident_is_told_to_support_once_and_once_more_when_it_is_over
     assert incident.ended
 
 
+def forget_results(*copies: Connections) -> None:
+    """As if so much time had passed that none of them holds any more."""
+    for copy in copies:
+        assert copy.flight
+        copy.flight._kept.clear()
+
+
 async def test_two_copies_that_watch_look_once_and_tell_of_a_change_once(store: Store, campaign: Campaign) -> None:
     line, every = Line(), timedelta(minutes=10)
     copies = [copy_of(store, campaign, line, name) for name in ("one", "two")]
     for cause, verdict in ((Cause.OK, "ok"), (Cause.TLS_EXPIRES_SOON, "warning"), (Cause.OK, "ok")):
         line.report = report(cause, verdict)  # type: ignore[arg-type] # each is one
-        for copy in copies:
-            copy.flight._kept.clear()
+        forget_results(*copies)
         await asyncio.gather(*(copy.watch(every) for copy in copies))
     assert len(line.looked) == 3
     first, second = await room(store)

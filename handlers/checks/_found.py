@@ -3,20 +3,22 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from handlers.probe import Report, Step
 from models.campaign import Campaign, Target
 from models.checks import Check, Result
 from models.message import Choice, Reply
 from models.wording import Wording, in_script
+
+if TYPE_CHECKING:
+    from handlers.probe import Report, Step  # their import takes half a second, which no answer needs to wait for
 
 CHECK = "/check"
 STEPS = 16  # of the details
 LETTERS = 160  # of a step
 
 
-def result_of(report: Report) -> Result:
+def result_of(report: "Report") -> Result:
     """A report in the form in which it is kept."""
     told = json.dumps(report.as_json(), ensure_ascii=False)
     return Result(report.verdict, report.phase, report.cause.value, report.owner, told)
@@ -64,7 +66,7 @@ class Telling:
         parts = ("\n".join(first), self._next(check), self._details(check, json.loads(check.report_json)))
         return self.reply("\n\n".join(parts), again)
 
-    def stages(self, steps: Sequence[Step], *, done: bool = False) -> Reply:
+    def stages(self, steps: "Sequence[Step]", *, done: bool = False) -> Reply:
         """How far a check is."""
         heading = self.say("checks.stages.done" if done else "checks.stages")
         return self.reply("\n".join((heading, *(self._step(as_kept(step)) for step in steps[:STEPS]))))
@@ -112,7 +114,7 @@ def _shown(language: str, wording: Wording) -> str:
     return language if language.startswith("zh") == wording.language.startswith("zh") else wording.language
 
 
-def as_kept(step: Step) -> Mapping[str, Any]:
+def as_kept(step: "Step") -> Mapping[str, Any]:
     return {"name": step.name, "ok": step.ok, "ms": step.ms, "detail": step.detail}
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from handlers.probe import Owner
+if TYPE_CHECKING:
+    from handlers.probe import Owner
 
 Outcome = Literal["works", "fails", "unclear"]
 
@@ -27,7 +28,7 @@ class Beside:
     """`phrase` is a key of the phrases that takes the target's {name}; `owner` is who can do something."""
 
     phrase: str
-    owner: Owner
+    owner: "Owner"
 
 
 def verdict_side_by_side(bot: Looked | None, pc: Looked) -> Beside:
@@ -42,19 +43,19 @@ def outcome(seen: Looked | None) -> Outcome:
     return _OUTCOMES.get(seen.verdict or "", "unclear") if seen else "unclear"
 
 
-def near(pc: Looked) -> Owner:
+def near(pc: Looked) -> "Owner":
     """Whose it is where the server works for others: something between it and the PC, by the phase that fails."""
-    if pc.owner in get_args(Owner) and (pc.owner or "").startswith("your_"):
-        return pc.owner  # type: ignore[return-value] # it is one of them
+    if pc.owner and pc.owner.startswith("your_"):
+        return cast("Owner", pc.owner)
     return _BETWEEN.get(pc.phase or "", "your_computer")
 
 
 _OUTCOMES: Mapping[str, Outcome] = {"ok": "works", "warning": "works", "fail": "fails"}
-_BETWEEN: Mapping[str, Owner] = {
+_BETWEEN: "Mapping[str, Owner]" = {
     "dns": "your_dns", "tcp": "your_firewall", "tls": "your_proxy", "http": "your_proxy", "content": "your_proxy"
 }  # fmt: skip
 # By what is seen from the bot and on the PC: the phrase, and the owner; None is whoever is near the PC.
-_TOGETHER: Mapping[tuple[Outcome, Outcome], tuple[str, Owner | None]] = {
+_TOGETHER: "Mapping[tuple[Outcome, Outcome], tuple[str, Owner | None]]" = {
     ("works", "works"): ("fine", "nobody"),
     ("works", "fails"): ("yours", None),
     ("works", "unclear"): ("unsure", "your_computer"),

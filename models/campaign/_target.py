@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from models.campaign._answer import Grounded, Words
+from models.campaign._answer import Grounded, Key, Words
 
 _SERVER = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\d+))?")
 
@@ -55,6 +55,7 @@ class Target(Grounded):
     machine's own, `issuers` those of its certificate; `guide` says where the set-up is described.
     """
 
+    key: Annotated[Key, Field(max_length=16)]  # it stands in the actions of buttons, which are short
     name: Words
     url: Annotated[str, AfterValidator(_page)] | None = None
     host: str | None = None
