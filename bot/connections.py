@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
-from bot.stages import Shown, Stages
+from bot.stages import SHOWN_TO, Shown, Stages
 from handlers import checks as words
 from handlers.checks import BROKEN, Incidents, result_of, told_to
 from models import checks, leases
@@ -172,10 +172,16 @@ class Connections:
         if done and told:
             self._note(session, campaign, target, result)
         incident = checks.open_incident(session, campaign.key, target.key)
+        said: dict[tuple[str, datetime, str], Reply] = {}  # many ask at once, and most are told the same
         for check in done:
-            telling = told_to(campaign, target, check, support_knows=bool(incident and incident.told))
-            age = words.in_words(telling.wording, now - ended) if told and told.age >= 1 else ""
-            self._post(session, check, telling.result(check, age=age))
+            same = check.language, check.asked_at.replace(second=0, microsecond=0), check.participant
+            if same not in said:
+                telling = told_to(campaign, target, check, support_knows=bool(incident and incident.told))
+                age = words.in_words(telling.wording, now - ended) if told and told.age >= 1 else ""
+                said[same] = telling.result(check, age=age)
+            self._post(session, check, said[same])
+        for check in done[:SHOWN_TO]:
+            cancel(session, f"check:{check.id}:stages", "the result is there", now)
 
     def _note(
         self, session: Session, campaign: Campaign, target: Target, result: Result, *, watched: bool = False
@@ -193,7 +199,6 @@ class Connections:
     def _post(self, session: Session, check: Check, reply: Reply) -> None:
         at, now = self._times()
         posting = Posting(f"check:{check.id}", Address.of(check.place), reply, at, "check", useful_until=at + USEFUL)
-        cancel(session, f"{posting.key}:stages", "the result is there", now)
         post(session, posting, max(now, check.recorded_at + READ_FIRST))
 
     def _times(self) -> tuple[datetime, datetime]:
