@@ -193,7 +193,7 @@ def _rows(session: Session, now: Any) -> None:
     session.add(Closed(address=f"{TELEGRAM}:9", reason=f"{EMAIL} is gone", closed_at=now))
     session.merge(Lane(name="slack:D0ANN:1700.1", free_at=now))
     end_session(session, "one of hers", now, now + timedelta(days=30))
-    target = {"campaign": "ccms-2fa-2023", "target": "sso"}
+    target: dict[str, Any] = {"campaign": "ccms-2fa-2023", "target": "sso"}
     asked: dict[str, Any] = {**target, "participant": ALPHA, "contact_id": contact.id, "address": str(SLACK),
                              "place": "slack:D0ANN:1700.1", "language": "en", "asked_at": MORNING,
                              "recorded_at": now}  # fmt: skip
