@@ -19,6 +19,21 @@ def register(subparsers: Any) -> None:
     show.add_argument("--as-of", metavar="ISO", help="the time to live at, such as 2023-04-12T10:00:00+08:00")
     show.add_argument("--language", default=None, help="one of the campaign's languages, or zh-Hans")
     show.set_defaults(run=_show)
+    rehearse = commands.add_parser("rehearse", help="play the reminders before anybody gets one, and write a report")
+    rehearse.add_argument("folder", type=Path)
+    rehearse.add_argument("--from", dest="start", metavar="ISO", help="when Usher begins; else a day before the first")
+    rehearse.add_argument("--to", dest="end", metavar="ISO", help="the last time to play; else a day after the last")
+    rehearse.add_argument("--participants", type=Path, metavar="FILE.csv", help="yours, as `participants import` takes")
+    rehearse.add_argument("--contacts", type=Path, metavar="FILE.csv", help="theirs, as `contacts import` takes them")
+    rehearse.add_argument("--out", type=Path, metavar="DIR", help="where the report goes; else rehearsal-KEY")
+    rehearse.add_argument("--force", action="store_true", help="replace the report that is there")
+    rehearse.set_defaults(run=_rehearse)
+
+
+def _rehearse(given: argparse.Namespace) -> int:
+    from bot.rehearsal import rehearse
+
+    return rehearse(given)
 
 
 def _lint(given: argparse.Namespace) -> int:

@@ -111,7 +111,13 @@ class Channels:
             out["mail"] = mail
         self._support = reception.support
         self.reminders = Reminders(
-            reception.phrasing, Timetable(campaigns), tuple(out), support_room(settings), clock.now, machine_time
+            reception.phrasing,
+            Timetable(campaigns),
+            tuple(out),
+            support_room(settings),
+            clock.now,
+            machine_time,
+            not settings.demo,
         )
         self.intake = self._inside.intake = Intake(store, reception, self.listening, machine_time, self.copy)
         self.delivery = Delivery(

@@ -1,5 +1,6 @@
 """The web chat page: shows visitors their own conversation, takes their questions, and says whether Usher is well."""
 
+import asyncio
 import logging
 
 from sqlmodel import Session
@@ -35,6 +36,11 @@ log = logging.getLogger(__name__)
 STREAM = {**HEADERS, "X-Accel-Buffering": "no"}  # nginx must not hold back what it is sent
 EVENTS = "text/event-stream; charset=utf-8"
 REFUSALS = {403: "not_ours", 404: "not_found_note", 405: "not_so"}
+
+
+# Seconds after which it is said that Usher is ill: a database that hangs says nothing itself. What was asked may be
+# answered all the same, once: asked again, it is the same question.
+PATIENCE = 10.0
 
 
 def web(app: App) -> Starlette:
@@ -89,11 +95,13 @@ class Page:
 
     async def show(self, request: Request) -> Response:
         """The visitor's conversation, newest in view."""
-        return await self._pages.conversation(request, self._visitors.recognise(request))
+        async with asyncio.timeout(PATIENCE):
+            return await self._pages.conversation(request, self._visitors.recognise(request))
 
     async def ask(self, request: Request) -> Response:
         self._only_our_page(request)
-        return await self._asking.ask(request)
+        async with asyncio.timeout(PATIENCE):
+            return await self._asking.ask(request)
 
     async def stream(self, request: Request) -> Response:
         """What arrives by itself, for as long as the page is open. Without a conversation there is nothing to send."""

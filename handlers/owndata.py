@@ -12,6 +12,7 @@ from models.forgetting import forget, person_at
 from models.message import Choice, Reply
 from models.owndata import Count, Held, held
 from models.participants import Participant
+from models.reminders import ReminderRoom, ReminderWish
 from models.retention import kept_until
 from models.seats import Seat, Waiting
 from models.status import Declaration
@@ -108,6 +109,9 @@ class _Told:
         seated, waiting = map(self._seat, self._held.seats), map(self._seat, self._held.waiting)
         yield from self._list("mydata.seats", (*seated, *waiting))
         yield from self._list("mydata.declared", map(self._declared, self._held.declared))
+        yield from self._list(
+            "mydata.wishes", (*map(self._wish, self._held.wishes), *map(self._room, self._held.rooms))
+        )
         yield from self._list("mydata.cases", self._cases())
         if self._held.checks.first:
             yield self._count("checks", self._held.checks)
@@ -166,6 +170,17 @@ class _Told:
         named = self._talk.script(self._talk.wording(campaign).word(task.name)) if campaign and task else row.task
         moment = self._wording.moment(row.at)
         return self._talk.label(f"mydata.declared.{row.what}", task=named, firm=row.participant, moment=moment)
+
+    def _wish(self, row: ReminderWish) -> str:
+        """What they wished of their reminders, as it was kept: also what a later wish has taken back."""
+        campaign = self._talk.phrasing.campaigns.get(row.campaign or "")
+        of = " ".join(filter(None, (row.campaign, row.rule)))
+        until = (self._talk.wording(campaign) if campaign else self._wording).moment(row.until) if row.until else ""
+        told = {"of": of, "value": row.value or "–", "until": self._talk.script(until), "day": self._day(row.at)}
+        return self._talk.label(f"mydata.wish.{row.what}", **told)
+
+    def _room(self, row: ReminderRoom) -> str:
+        return self._talk.label("mydata.room", firm=row.participant, address=row.address, day=self._day(row.since))
 
     def _cases(self) -> Iterator[str]:
         for case in self._held.cases:

@@ -15,6 +15,7 @@ from models.forgetting import Person
 from models.outbox import Message, State
 from models.participants import Participant
 from models.people import Preference
+from models.reminders import ReminderRoom, ReminderWish
 from models.seats import Seat, Waiting
 from models.status import Declaration
 from models.support import Case
@@ -45,6 +46,8 @@ class Held:
     seats: Sequence[Seat]
     waiting: Sequence[Waiting]
     declared: Sequence[Declaration]
+    wishes: Sequence[ReminderWish]
+    rooms: Sequence[ReminderRoom]
     cases: Sequence[Case]
     checks: Count
     asked: Count
@@ -73,6 +76,8 @@ def held(session: Session, person: Person) -> Held:
         session.exec(select(Declaration).where(Declaration.contact_id == whose).order_by(col(Declaration.id))).all()
         if whose
         else [],
+        session.exec(select(ReminderWish).where(ReminderWish.contact_id == whose).order_by(col(ReminderWish.id))).all(),
+        session.exec(select(ReminderRoom).where(ReminderRoom.contact_id == whose)).all(),
         session.exec(select(Case).where(col(Case.sender).in_(person.addresses)).order_by(col(Case.number))).all(),
         _count(session, col(Check.asked_at), col(Check.contact_id) == whose),
         _count(session, col(Turn.at), col(Turn.sender).in_(person.addresses)),

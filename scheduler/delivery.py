@@ -24,7 +24,8 @@ AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError, Store
 RESERVED = 2  # places in flight that each channel keeps, so that one which hangs does not hold up the others
 NOTE_SECONDS = 3.0  # at the end, for noting what was cut off
 LONGEST_PAUSE = 300.0
-BREATH = 0.05  # at thirty messages a second, two claimed together cost little more CPU than one claimed alone
+BREATH = 0.05  # at least so long between two looks at what has to wait
+LONGEST_TURN = 3.0  # the slowest pace is mail's, one in two seconds
 
 Settled = Callable[[Session, Message], None]  # what is to happen, in the transaction of the note, once it is settled
 # Those of the claimed messages that are to be sent after all, with their words as of now; in the transaction of the
@@ -106,7 +107,8 @@ class Delivery:
         return claimed
 
     async def deliver(self, message: Message) -> None:
-        """Send one message and note the outcome, however long the database is away meanwhile."""
+        """Send one message in its turn and note the outcome, however long the database is away meanwhile."""
+        await self._turn(message)
         outcome = await self._send(message)
         while True:
             try:
@@ -114,6 +116,12 @@ class Delivery:
             except AWAY as error:
                 log.warning("the outcome of message %s cannot be noted yet (%s)", message.id, type(error).__name__)
                 await asyncio.sleep(self._limits.poll)
+
+    async def _turn(self, message: Message) -> None:
+        """Wait for its turn; no longer than it can be, whatever the machine's clock does meanwhile."""
+        wait = (message.not_before - self._machine_time()).total_seconds()
+        if wait > 0:
+            await asyncio.sleep(min(wait, LONGEST_TURN))
 
     async def _claim(self, name: str, limit: int) -> list[Message]:
         """Claim for one channel. Its failure must not lose what was claimed for another just before."""
@@ -158,8 +166,11 @@ class Delivery:
         task.add_done_callback(self._done)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
-        del self._in_flight[task]
-        self._wake()  # there is room, and the next message to that address may go
+        was_full = len(self._in_flight) >= self._limits.in_flight
+        message = self._in_flight.pop(task)
+        # There is room, or the next one to that address may go. Where a channel has a pace, that is waited for anyway.
+        if was_full or self._stopping or not self._channels[message.channel].interval:
+            self._wake()
         if not task.cancelled() and (error := task.exception()):
             log.error("%s failed", task.get_name(), exc_info=error)
 

@@ -35,6 +35,8 @@ pytest_plugins = [
     "tests.forgetting_cast",
     "tests.probe_lab",
     "tests.probe_network",
+    "tests.rehearsal_cast",
+    "tests.reminders_cast",
 ]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

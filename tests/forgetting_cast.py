@@ -24,6 +24,7 @@ from models.message import Address, Ask, Reply
 from models.outbox import Lane, Message, Posting, post
 from models.outbox import State as Sent
 from models.reach import Closed, Moved
+from models.reminders import Reminder, ReminderLead, ReminderRun, ReminderWish, name_room, wish
 from models.sessions import end_session
 from models.status import Duty
 from models.store import Store
@@ -193,16 +194,8 @@ def _rows(session: Session, now: Any) -> None:
     session.add(Closed(address=f"{TELEGRAM}:9", reason=f"{EMAIL} is gone", closed_at=now))
     session.merge(Lane(name="slack:D0ANN:1700.1", free_at=now))
     end_session(session, "one of hers", now, now + timedelta(days=30))
-    target: dict[str, Any] = {"campaign": "ccms-2fa-2023", "target": "sso"}
-    asked: dict[str, Any] = {**target, "participant": ALPHA, "contact_id": contact.id, "address": str(SLACK),
-                             "place": "slack:D0ANN:1700.1", "language": "en", "asked_at": MORNING,
-                             "recorded_at": now}  # fmt: skip
-    session.add(Check(**asked, state="done"))
-    session.add(PcTest(**asked, expires_at=now))
-    session.add(
-        TargetState(**target, verdict="ok", phase="ok", cause="ok", since=MORNING, recorded_at=now, checked_at=now)
-    )
-    session.add(Incident(**target, cause="tcp_timeout", began=MORNING, recorded_at=now, ended=MORNING, ended_at=now))
+    _checks(session, contact.id or 0, now)
+    _reminders(session, contact.id or 0, now)
     later = MORNING + timedelta(days=5)
     for number, to in enumerate((SLACK, TELEGRAM, WEB, Address("mail", EMAIL), Address("slack", "D0ANN:1700.1"))):
         reply = Reply(f"Dear {NAME}, see you soon")
@@ -216,6 +209,31 @@ def _rows(session: Session, now: Any) -> None:
     lost = Event(key=ask.id, person=str(SLACK), ask_json=inbox._ASK.dump_json(ask).decode(), taken_at=now)
     lost.state, lost.settled_at, lost.reference = State.FAILED, now, "slack:D0ANN:1.3"
     session.add(lost)
+
+
+def _reminders(session: Session, whose: int, now: Any) -> None:
+    """She was reminded, wished that to be later, and named the room of her firm."""
+    lead: dict[str, Any] = {"campaign": "ccms-2fa-2023", "rule": "emails", "lead": "1 business day", "due": MORNING}
+    session.add(ReminderRun(slot="x", done=True, count=1, planned_at=MORNING, recorded_at=now))
+    session.add(ReminderLead(**lead, slot="x", recorded_at=now))
+    of_hers: dict[str, Any] = {"message_key": f"reminder:x:{SLACK}", "participant": ALPHA, "contact_id": whose}
+    session.add(Reminder(**lead, **of_hers, until=MORNING, reason=f"{EMAIL} is gone"))
+    wish(session, ReminderWish(contact_id=whose, what="quiet", value="22:00-08:00", at=MORNING, recorded_at=now))
+    name_room(session, ALPHA, Address("slack", "C0ROOM"), whose, now)
+
+
+def _checks(session: Session, whose: int, now: Any) -> None:
+    """She had a connection checked, and was to say what her PC shows."""
+    target: dict[str, Any] = {"campaign": "ccms-2fa-2023", "target": "sso"}
+    asked: dict[str, Any] = {**target, "participant": ALPHA, "contact_id": whose, "address": str(SLACK),
+                             "place": "slack:D0ANN:1700.1", "language": "en", "asked_at": MORNING,
+                             "recorded_at": now}  # fmt: skip
+    session.add(Check(**asked, state="done"))
+    session.add(PcTest(**asked, expires_at=now))
+    session.add(
+        TargetState(**target, verdict="ok", phase="ok", cause="ok", since=MORNING, recorded_at=now, checked_at=now)
+    )
+    session.add(Incident(**target, cause="tcp_timeout", began=MORNING, recorded_at=now, ended=MORNING, ended_at=now))
 
 
 def dump(session: Session) -> dict[str, list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from models import codes
 from models.campaign import Campaign
 from models.participants import Participant
 from models.store import Store
+from scheduler.reminders import Planner
 from tests.channels_cast import running
 from tests.slack_platform import Platform
 from tests.support_cast import slack_text
@@ -145,6 +146,15 @@ class Journey:
     store: Store
     meet: Callable[[str], Somebody]
     code: dict[str, str]
+
+    async def comes(self, when: str) -> None:
+        """Let that time of the campaign come, and have planned what is due then."""
+        self.app.clock.set(datetime.fromisoformat(when))
+        assert self.app.channels
+        reminders = self.app.channels.reminders
+        await Planner(
+            self.store, reminders.timetable, reminders.channels, lambda: reminders.times, reminders.unreached
+        ).plan()
 
 
 @pytest.fixture(params=["web", "slack", "telegram"])

@@ -1,6 +1,8 @@
 """Takes the pictures of the documents anew: `python -m tests.pictures` starts Usher and a browser, and asks."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -37,7 +39,19 @@ def main() -> None:
         page.locator(".source summary").click()
         page.goto(usher.rstrip("/") + str(page.locator("figure a").first.get_attribute("href")))
         page.screenshot(path=FOLDER / "circular.png")
+        page.goto(rehearsed(Path(folder)))
+        page.screenshot(path=FOLDER / "rehearsal.png")
         browser.close()
+
+
+def rehearsed(folder: Path) -> str:
+    """The address of the report of a rehearsal with 120 firms."""
+    firms = folder / "participants.csv"
+    firms.write_text("code,name\n" + "".join(f"F{number:03},Firm {number}\n" for number in range(1, 121)))
+    given = ["campaign", "rehearse", str(ROOT / "campaigns" / "ccms-2fa-2023"), "--participants", str(firms)]
+    # A process of its own: the browser has this one's event loop.
+    subprocess.run([sys.executable, "-m", "bot", *given, "--out", str(folder / "out")], cwd=ROOT, check=True)
+    return (folder / "out" / "report.html").as_uri()
 
 
 def converse(page: Page, question: str, unclear: str, *, unfolded: bool) -> None:

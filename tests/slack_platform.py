@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 import aiohttp
 from aiohttp import web
 
+from tests.dates import Dates
 from tests.slack_blocks import Json, Refused, Violation
 from tests.slack_contract import METHODS, check_arguments, decode, decode_form
 from tests.slack_people import People
@@ -44,6 +45,7 @@ class Call:
     at: float
     status: int
     answer: Json  # empty where the connection was reset
+    fault: Fault = Fault()
 
     def __str__(self) -> str:
         return f"{self.method} {json.dumps(self.arguments, ensure_ascii=False)[:300]} -> {self.status} {self.answer}"[
@@ -60,6 +62,9 @@ class Platform(People):
         self.app_token = "xapp-1-A0USHER-1-usher"
         self.calls: list[Call] = []
         self.violations: list[str] = []
+        self.dates = Dates()
+        # What goes wrong with a call for which `fail` has foreseen nothing.
+        self.weather: Callable[[str], Fault] = lambda _: Fault()
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
     def fail(self, method: str, *faults: Fault) -> None:
@@ -73,7 +78,7 @@ class Platform(People):
     def called(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
-    async def until(self, condition: Callable[[], T | None], seconds: float = 5) -> T:
+    async def until(self, condition: Callable[[], T | None], seconds: float = 20) -> T:
         """Wait until the condition is true, and give back what it gave."""
         ends = time.monotonic() + seconds
         while not (found := condition()):
@@ -135,7 +140,7 @@ class Platform(People):
         )
 
     def _next_fault(self, method: str) -> Fault:
-        return self._faults[method].popleft() if self._faults[method] else Fault()
+        return self._faults[method].popleft() if self._faults[method] else self.weather(method)
 
     def _stumble(self, fault: Fault) -> Json:
         """The answer to a call that is not carried out, if it is not."""
@@ -169,6 +174,7 @@ class Platform(People):
         return told
 
     async def _respond(self, request: web.Request, call: Call, fault: Fault) -> web.StreamResponse:
+        call = replace(call, fault=fault)
         self.calls.append(replace(call, status=0, answer={}) if fault.reset else call)
         await asyncio.sleep(fault.seconds)
         if fault.reset:
@@ -210,6 +216,7 @@ async def slack_platform() -> AsyncIterator[Platform]:
     async with aiohttp.ClientSession() as http:
         platform = Platform(http, f"http://127.0.0.1:{port.getsockname()[1]}")
         app = web.Application()
+        app.on_response_prepare.append(platform.dates.stamp)
         app.router.add_route("*", "/api/{method}", platform.serve_call)
         app.router.add_post("/actions/{key}", platform.serve_link)
         app.router.add_post("/upload/v1/{key}", platform.serve_upload)

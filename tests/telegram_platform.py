@@ -20,6 +20,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web import FileField
 
+from tests.dates import Dates
 from tests.telegram_cast import Cast
 from tests.telegram_chats import Chat, Chats, Message, User
 from tests.telegram_contract import JSON, Breach, Refused, read
@@ -95,6 +96,9 @@ class TelegramPlatform(Cast):
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.rates = False
+        self.dates = Dates()
+        # What goes wrong with a call for which `fail` has foreseen nothing.
+        self.weather: Callable[[str], Fault | None] = lambda _: None
         self._ahead = 0.0
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._sent: list[tuple[float, int | str]] = []
@@ -119,7 +123,7 @@ class TelegramPlatform(Cast):
         """Fails if the bot did what no correct bot does; for the end of a test."""
         assert not self.violations, "the bot broke Telegram's rules:\n" + "\n".join(self.violations)
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 5) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> None:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
@@ -149,8 +153,8 @@ class TelegramPlatform(Cast):
         call = Call(method, {}, self.now())
         self.calls.append(call)
         faults = self._faults[method]
-        if method in self._methods() and faults:
-            call.fault = faults.popleft()
+        if method in self._methods():
+            call.fault = faults.popleft() if faults else self.weather(method)
         fault = call.fault or Fault()
         sent: JSON = {}
         try:
@@ -246,6 +250,7 @@ async def _nowhere(_: web.Request) -> web.Response:
 async def telegram_platform(token: str = TOKEN) -> AsyncIterator[TelegramPlatform]:
     platform = TelegramPlatform(token)
     app = web.Application(client_max_size=60 * 1024**2)
+    app.on_response_prepare.append(platform.dates.stamp)
     app.router.add_route("*", "/bot{token:[^/]*}/{method}", platform.answer)
     app.router.add_route("*", "/{path:.*}", _nowhere)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from sqlmodel import Session, col, select
 
+from models.contacts import Contact
+from models.reminders import Reminder
 from models.seats import seats_of
 from tests.channels_cast import ONE_DATABASE
 from tests.journeys_cast import HARBOUR, PEAK, Journey, Somebody
@@ -99,3 +102,45 @@ async def test_another_firms_data_is_refused(journey: Journey, caplog: pytest.Lo
         assert "Ann" not in refused
     assert await held(journey) == ["Ann Chan", "Ben Lee"]
     assert f"may not act for {HARBOUR}" in caplog.text
+
+
+async def test_reminders_tell_what_is_open_until_it_is_done(journey: Journey) -> None:
+    ann, bea, eve = await member(journey, "Ann"), await member(journey, "Bea"), await member(journey, "Eve", PEAK)
+    await journey.comes("2023-04-13T10:00:05+08:00")
+    for somebody, firm in ((ann, "Harbour Futures"), (bea, "Harbour Futures"), (eve, "Peak Clearing")):
+        told = await somebody.told("10 business days are left after today")
+        assert firm in told
+        assert "Thursday 27 April 2023" in told
+        assert "① CCMS users' e-mail addresses, ② DAs' e-mail addresses" in told
+    assert "Noted for Harbour Futures" in await ann.press("Mark ① as registered")
+    await journey.comes("2023-04-20T10:00:05+08:00")
+    told = (await bea.told("5 business days are left after today")).rpartition("Reminder")[2]
+    assert "done: ② DAs' e-mail addresses" in told  # a colleague said it of ①
+    assert "③ connection to the 2FA server" in told
+    theirs = (await eve.told("5 business days are left after today")).rpartition("Reminder")[2]
+    assert "① CCMS users' e-mail addresses" in theirs
+    listed = await bea.say("what did you tell us?")
+    assert "Ann Chan" in listed
+    assert "Peak" not in listed
+
+
+async def test_who_puts_a_reminder_off_or_stops_it_is_left_alone_and_the_others_are_not(journey: Journey) -> None:
+    ann, bea = await member(journey, "Ann"), await member(journey, "Bea")
+    await journey.comes("2023-04-20T10:00:05+08:00")
+    await ann.told("5 business days are left after today")
+    later = await ann.say("remind me on 24 April")
+    assert "24 April" in later
+    missed = await bea.say("stop")
+    assert "27 April 2023" in missed
+    stopped = await bea.press("Yes")
+    assert "resume" in stopped.lower()
+    await journey.comes("2023-04-24T10:05:00+08:00")
+    assert "③" in (await ann.told("3 business days are left after today")).rpartition("Reminder")[2]
+    await journey.comes("2023-04-25T10:00:05+08:00")
+    await ann.told("2 business days are left after today")
+    assert await journey.store.read(_reminded, "2 business days") == ["Ann Chan"]
+
+
+def _reminded(session: Session, lead: str) -> list[str]:
+    to = select(Contact.name).join(Reminder, col(Reminder.contact_id) == col(Contact.id))
+    return sorted({name or "" for name in session.exec(to.where(Reminder.lead == lead))})

@@ -179,11 +179,12 @@ async def test_a_message_that_ends_every_copy_is_not_sent_for_ever(store: Store)
 async def test_an_unknown_outcome_is_repeated_after_the_lease_and_not_for_ever(store: Store) -> None:
     await post(store, posting("a", repeats=True))
     now = NOW
-    for _ in range(REPEATS):
+    for turn in range(REPEATS):
         (taken,) = await take(store, now=now)
         await store.write(outbox.note_uncertain, taken, "no answer", now)
-        assert await take(store, now=now + LEASE - SECOND) == []
-        now += LEASE
+        longer = LEASE * 2**turn
+        assert await take(store, now=now + longer - SECOND) == []
+        now += longer
     assert (await kept(store, "a")).state == State.UNCERTAIN
 
 

@@ -1,19 +1,18 @@
 """What the doctor finds: a mark, what it is about, and a sentence in which no token and no password is ever shown."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import SecretStr
 
 from bot.settings import Settings
+from bot.skew import Skew
 
 SECONDS = 10.0  # for all that is asked of one channel
-CLOCK_SECONDS = 30.0
 HIDDEN = "(secret)"
 SHORTEST = 4  # a shorter "secret" stands in every other word
 
@@ -52,30 +51,16 @@ def broken(about: str, said: str) -> Finding:
     return Finding(Mark.BROKEN, about, said)
 
 
-def clocks(about: str, headers: Mapping[str, str], now: datetime) -> Iterator[Finding]:
-    """Whether this machine's clock agrees with the `Date` of an answer; nothing where there is none."""
-    theirs = _date(headers)
-    if theirs is None:
-        return
-    ahead = (now - theirs).total_seconds()
-    if abs(ahead) <= CLOCK_SECONDS:
+def clocks(about: str, skew: Skew) -> Iterator[Finding]:
+    """Whether this machine's clock agrees with the platform's; nothing where no answer told the time well enough."""
+    if skew.last and skew.last.well:
         yield ok(about, "its clock and this machine's agree")
-        return
-    side = "ahead of" if ahead > 0 else "behind"
-    yield warning(
-        about,
-        f"this machine's clock is {abs(ahead):.0f} s {side} the one there: have the clock set by NTP. From 5 minutes "
-        "on, what Slack sends is refused",
-    )
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    written = next((value for name, value in headers.items() if name.lower() == "date"), "")
-    try:
-        told = parsedate_to_datetime(written)
-    except ValueError:
-        return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    elif skew.last and skew.last.wrong:
+        yield warning(
+            about,
+            f"this machine's clock is {skew.last.told} the one there: have the clock set by NTP. From 5 minutes "
+            "on, what Slack sends is refused",
+        )
 
 
 class Censor:

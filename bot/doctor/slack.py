@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import manifest
 from bot.doctor.finding import SECONDS, Finding, Findings, broken, clocks, ok, warning
 from bot.settings import Settings
+from bot.skew import Skew
 from bot.slack.errors import FAILURES, code_of, send_error
 
 SLACK = "Slack"
@@ -56,14 +57,17 @@ def _way(settings: Settings) -> Iterator[Finding]:
 
 
 async def _called(client: AsyncWebClient, settings: Settings, now: Callable[[], datetime]) -> Findings:
+    skew = Skew(SLACK, now, logs=False)
+    begun = skew.begin()
     try:
         told = await client.auth_test()
     except FAILURES as error:
         yield _trouble("SLACK_BOT_TOKEN", error)
     else:
         yield ok(SLACK, f"SLACK_BOT_TOKEN works: @{told['user']} in {told['team']} ({told['team_id']})")
+        skew.end(begun, told.headers)
         granted = _granted(told.headers)
-        for finding in (*scopes(granted, settings), *clocks(SLACK, told.headers, now())):
+        for finding in (*scopes(granted, settings), *clocks(SLACK, skew)):
             yield finding
         if manifest.in_slack(settings) and (granted is None or granted >= set(manifest.SUPPORT_SCOPES)):
             yield await _room(client, settings, now())

@@ -1,16 +1,16 @@
 """Examines Telegram: the token, the webhook, the bot's privacy mode, the clock, and the support team's chat."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import aiohttp
 from telegram import Bot, User, WebhookInfo
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
-from bot.doctor.finding import SECONDS, Finding, Findings, broken, clocks, ok, warning
+from bot.doctor.finding import Finding, Findings, broken, clocks, ok, warning
 from bot.settings import Settings
+from bot.skew import Skew
 from bot.telegram.errors import send_error
 from bot.telegram.request import Request
 
@@ -23,19 +23,20 @@ async def examine(settings: Settings, now: Callable[[], datetime]) -> Findings:
     if not settings.telegram_bot_token:
         yield ok(TELEGRAM, "not used (no TELEGRAM_BOT_TOKEN); docs/channels.md tells how to set it up")
         return
-    base, request = settings.telegram_api_url.rstrip("/"), Request()
+    skew = Skew(TELEGRAM, now, logs=False)
+    base, request = settings.telegram_api_url.rstrip("/"), Request(skew)
     token = settings.telegram_bot_token.get_secret_value()
     bot = Bot(token, base_url=f"{base}/bot", request=request, get_updates_request=Request())
     async with AsyncExitStack() as closing:
         await request.initialize()
         closing.push_async_callback(request.shutdown)
-        async for finding in _called(bot, settings, now):
+        async for finding in _called(bot, settings):
             yield finding
-    for finding in await _clock(base, now):
+    for finding in clocks(TELEGRAM, skew):
         yield finding
 
 
-async def _called(bot: Bot, settings: Settings, now: Callable[[], datetime]) -> Findings:
+async def _called(bot: Bot, settings: Settings) -> Findings:
     try:
         me = await bot.get_me()
         yield ok(TELEGRAM, f"TELEGRAM_BOT_TOKEN works: @{me.username}")
@@ -113,17 +114,6 @@ async def _chat(bot: Bot, room: int) -> Finding:
 def _room(settings: Settings) -> int | None:
     channel, _, number = (settings.support_room or "").partition(":")
     return int(number) if channel == "telegram" else None
-
-
-async def _clock(base: str, now: Callable[[], datetime]) -> list[Finding]:
-    """Ask the bare server, without the token, for its time: the library hands on no headers."""
-    with suppress(aiohttp.ClientError, TimeoutError):  # what that means was told before
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session,
-            session.get(f"{base}/", allow_redirects=False) as answer,
-        ):
-            return list(clocks(TELEGRAM, answer.headers, now()))
-    return []
 
 
 def _trouble(error: TelegramError) -> Finding:

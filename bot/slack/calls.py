@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.errors import FAILURES, refuses_usher, seconds, send_error
+from bot.skew import Skew
+from bot.slack.errors import FAILURES, headers, refuses_usher, seconds, send_error
 from models.message import SendError
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Calls:
             logger=quiet,
         )
         self.session: aiohttp.ClientSession | None = None
+        self._skew = Skew("Slack")
         self._complained = ""
 
     def open(self) -> aiohttp.ClientSession:
@@ -68,10 +70,15 @@ class Calls:
 
     async def tried(self, call: Awaitable[Any]) -> Any:
         """What the call gave. Raises `SendError`."""
+        begun = self._skew.begin()
         try:
-            return await call
+            answer = await call
         except FAILURES as error:
+            self._skew.end(begun, headers(error))
             raise send_error(error) from error
+        if begun:
+            self._skew.end(begun, answer.headers)
+        return answer
 
     async def post(self, url: str, **body: Any) -> int:
         """Post to an address that Slack handed out; the status, if that is no trouble of Slack's. Raises `SendError`.
@@ -80,18 +87,18 @@ class Calls:
         """
         if not self.is_slacks(url):
             raise ValueError("an address that is not Slack's")
-        status, headers = await self.tried(self._post(url, body))
-        if status == 429:
-            raise SendError("Slack asks to wait", retry_after=seconds(headers))
-        if status >= 500:
-            raise SendError(f"Slack: {status}", outcome_unknown=status != 503)
-        return int(status)
+        response = await self.tried(self._post(url, body))
+        if response.status == 429:
+            raise SendError("Slack asks to wait", retry_after=seconds(response.headers))
+        if response.status >= 500:
+            raise SendError(f"Slack: {response.status}", outcome_unknown=response.status != 503)
+        return int(response.status)
 
-    async def _post(self, url: str, body: dict[str, Any]) -> tuple[int, dict[str, str]]:
+    async def _post(self, url: str, body: dict[str, Any]) -> aiohttp.ClientResponse:
         if self.session is None:
             raise SendError("Slack is not started")
         async with self.session.post(url, allow_redirects=False, proxy=self.client.proxy, **body) as response:
-            return response.status, dict(response.headers)
+            return response
 
     def is_slacks(self, url: str) -> bool:
         """Whether the address may be connected to: Slack's own, or that of the server that stands in for it."""

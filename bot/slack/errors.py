@@ -54,6 +54,11 @@ def code_of(error: BaseException | None) -> str:
     return str(error.response.get("error") or "")
 
 
+def headers(error: Exception) -> Mapping[str, str]:
+    """Those of the answer that said so; none where there was no answer."""
+    return error.response.headers if isinstance(error, SlackApiError) else {}
+
+
 def seconds(headers: Mapping[str, str]) -> float:
     """How long Slack asks to wait."""
     told = {name.lower(): value for name, value in headers.items()}

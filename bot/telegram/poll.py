@@ -1,6 +1,7 @@
 """Fetches Telegram's updates where there is no webhook: one copy of Usher at a time, held by a lease."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.telegram.read import UPDATES
 from models.store import StoreError
+
+log = logging.getLogger(__name__)
 
 
 class Leases(Protocol):
@@ -75,12 +78,24 @@ class Poll:
         try:
             while not fetching.done():
                 await asyncio.wait([fetching], timeout=self._pace.lease / 3)
-                if not await self._leases.hold(lease, self._pace.lease):
+                if not await self._still_held(lease):
                     return
             fetching.result()
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
+
+    async def _still_held(self, lease: str) -> bool:
+        """Also while the database is away, so that whoever asks is told so: what is not written down comes again.
+
+        If another copy has taken over, Telegram ends one of the two by itself.
+        """
+        try:
+            async with asyncio.timeout(self._pace.lease / 3):
+                return await self._leases.hold(lease, self._pace.lease)
+        except (DBAPIError, StoreError, TimeoutError) as error:
+            log.warning("Telegram's updates are fetched without the database (%s)", type(error).__name__)
+            return True
 
     async def _fetch_on(self) -> None:
         """Fetch for ever. Asking for those after one tells Telegram that it is written down."""

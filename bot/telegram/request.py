@@ -8,6 +8,8 @@ import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.skew import Skew
+
 CONNECTIONS = 64
 CALL_SECONDS, CONNECT_SECONDS = 15.0, 5.0
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -26,9 +28,10 @@ class Unreachable(NetworkError):  # noqa: N818 - named after the situation
 
 
 class Request(BaseRequest):
-    """One shared session for all calls. `read_timeout` is that of the whole call."""
+    """One shared session for all calls. `read_timeout` is that of the whole call; `skew` sees all answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, skew: Skew | None = None) -> None:
+        self._skew = skew or Skew("Telegram")
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -67,6 +70,7 @@ class Request(BaseRequest):
             raise Unreachable("Usher is not connected to Telegram")
         total = read_timeout if isinstance(read_timeout, int | float) else CALL_SECONDS
         told = _body(request_data) if request_data else None
+        begun = self._skew.begin()
         try:
             async with self._session.request(
                 method,
@@ -76,6 +80,7 @@ class Request(BaseRequest):
                 timeout=aiohttp.ClientTimeout(total=total, connect=CONNECT_SECONDS),
                 allow_redirects=False,
             ) as response:
+                self._skew.end(begun, response.headers)
                 status, payload = response.status, await response.read()
         # `from None`, because some of these name the URL, and the token stands in it.
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from handlers.phrasing import Phrasing
+from handlers.reminders._acts import ACTS
 from handlers.reminders._words import REMINDERS, SNOOZE, Words
 from models import outbox
 from models.message import Address
@@ -15,7 +16,7 @@ from models.outbox import Message, Posting, post
 from models.participants import Participant
 from models.reminders import ABOUT, Letter, Lost, Moment, Times, Timetable, Unreached, decide, note_told, reroute
 
-__all__ = ["REMINDERS", "SNOOZE", "Reminders"]
+__all__ = ["ACTS", "REMINDERS", "SNOOZE", "Reminders"]
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ BROKEN = "an error in Usher; see the log"
 class Reminders:
     """What is done with reminders in the transactions that plan, claim and note them.
 
-    `channels` are the names of those that there are; `room` is the support team's.
+    `channels` are the names of those that there are; `room` is the support team's. `warns`: the log tells, too, of whom
+    nobody can be reached; in a demonstration that is everybody at first.
     """
 
     phrasing: Phrasing
@@ -36,6 +38,7 @@ class Reminders:
     room: Address | None
     campaign_time: Callable[[], datetime]
     machine_time: Callable[[], datetime]
+    warns: bool = True
     words: Words = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,7 +79,7 @@ class Reminders:
         self._tell(session, f"unreached:{found.slot}", found.participants, found.moments, due)
 
     def _worded(self, session: Session, messages: Sequence[Message], times: Times) -> list[Letter]:
-        letters = decide(session, self.timetable, messages, times)
+        letters = decide(session, self.timetable, messages, times, self.channels)
         for letter in letters:
             outbox.word(session, letter.message, self.words.reply(letter, times.campaign))
             note_told(session, letter, self.words.version(letter))
@@ -100,7 +103,10 @@ class Reminders:
     def _tell(
         self, session: Session, key: str, firms: Sequence[Participant], moments: Sequence[Moment], until: datetime
     ) -> None:
-        log.warning("nobody can be reached of %s participants: %s", len(firms), ", ".join(one.code for one in firms))
+        if self.warns:
+            log.warning(
+                "nobody can be reached of %s participants: %s", len(firms), ", ".join(one.code for one in firms)
+            )
         if self.room is None:
             return
         now, campaign = self.times, moments[0].campaign

@@ -15,6 +15,7 @@ from handlers.understand._gates import Thresholds, learn
 from handlers.understand._lexicon import Lexicon, Reading
 from handlers.understand._lint import lint_examples
 from handlers.understand._parts import clauses, sentences
+from handlers.understand._read import read as read_figures
 from handlers.understand._weigh import Cells, Scored, lead_of
 from models.campaign import Answer, Campaign
 
@@ -28,6 +29,7 @@ __all__ = [
     "Understanding",
     "fold",
     "lint_examples",
+    "read_figures",
 ]
 
 Outcome = Literal["answer", "choose", "unknown", "empty"]

@@ -23,6 +23,7 @@ from models.outbox import Lane, drop_all
 from models.people import Preference
 from models.pseudonyms import new_pseudonym
 from models.reach import Closed, Moved
+from models.reminders import ReminderWish
 from models.support import Case
 
 __all__ = ["Forgotten", "Person", "Veil", "directs_in", "forget", "person_at", "person_of"]
@@ -82,7 +83,8 @@ def _contact(session: Session, person: Person, pseudonym: str, now: datetime) ->
     ended = run(acting.values(until=now, ended_by=SELF)).rowcount
     addresses = run(delete(ContactAddress).where(col(ContactAddress.contact_id) == whose)).rowcount
     links = run(delete(LinkCode).where(col(LinkCode.contact_id) == whose)).rowcount
-    return Counter(contact=1, membership=ended, contact_address=addresses, link_code=links)
+    wishes = run(delete(ReminderWish).where(col(ReminderWish.contact_id) == whose)).rowcount
+    return Counter(contact=1, membership=ended, contact_address=addresses, link_code=links, reminder_wish=wishes)
 
 
 def _addresses(session: Session, person: Person) -> Counter[str]:

@@ -6,17 +6,17 @@ The states: pending → sending → sent | pending (tried again later) | failed 
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, bindparam, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from models.conversation import packed
 from models.message import Address, Reply
-from models.outbox._claim import BURST, LEASE, REPEATS, Sender, claim, next_at, open_channels
+from models.outbox._claim import EARLY, LEASE, REPEATS, Sender, claim, next_at, open_channels
 from models.outbox._notes import note_again, note_failed, note_sent, note_uncertain
 from models.outbox._rows import FREED, WORDLESS, Lane, Message, Posting, State, Unworded, hold
 from models.pseudonyms import is_pseudonym
@@ -24,7 +24,7 @@ from models.reach import HAS_MOVED, follow, move, moved_from
 from models.store import NOTIFY, add_many, announce, as_read, news
 
 __all__ = [
-    "BURST",
+    "EARLY",
     "FREED",
     "LEASE",
     "NEWS",
@@ -56,6 +56,7 @@ __all__ = [
 
 NEWS = "outbox"  # the topic that is announced when there may be something to send
 _PENDING = col(Message.state) == str(State.PENDING)
+_AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)  # also where the machine's clock is put back before it is sent
 
 
 def post(session: Session, posting: Posting, posted_at: datetime) -> Message:
@@ -98,7 +99,7 @@ def post_unworded(session: Session, messages: Sequence[Unworded], about: str, po
         return
     session.flush()
     same = _NOT_YET | {
-        "reply_json": WORDLESS, "about": about, "repeats": True, "posted_at": posted_at, "not_before": posted_at
+        "reply_json": WORDLESS, "about": about, "repeats": True, "posted_at": posted_at, "not_before": _AT_ONCE
     }  # fmt: skip
     together: dict[tuple[datetime, datetime, str], list[dict[str, Any]]] = defaultdict(list)
     for one in messages:
@@ -112,9 +113,7 @@ def post_unworded(session: Session, messages: Sequence[Unworded], about: str, po
 def word(session: Session, message: Message, reply: Reply) -> None:
     """Give a message that is being sent its words, as they are now."""
     message.reply_json = packed(reply)
-    session.connection().execute(
-        update(Message).where(col(Message.id) == message.id).values(reply_json=message.reply_json)
-    )
+    session.connection().execute(_WORD, {"which": message.id, "words": message.reply_json})
 
 
 def withdraw(session: Session, message: Message, reason: str, now: datetime) -> None:
@@ -146,6 +145,10 @@ _KEEP_FIRST = {
     "sqlite": sqlite.insert(Message).on_conflict_do_nothing().returning(*_ADDED),
     "postgresql": postgresql.insert(Message).on_conflict_do_nothing().returning(*_ADDED, NOTIFY),
 }
+
+
+# Prepared once: it runs for every reminder.
+_WORD = update(Message).where(col(Message.id) == bindparam("which")).values(reply_json=bindparam("words"))
 
 
 def cancel(session: Session, key: str, reason: str, now: datetime) -> bool:

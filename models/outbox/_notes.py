@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, case, null, update
 from sqlmodel import Session, col
 
 from models.message import Address
-from models.outbox._claim import REPEATS
+from models.outbox._claim import LEASE, REPEATS
 from models.outbox._rows import FREED, NOW, Message, State
 from models.pseudonyms import is_left
 from models.reach import close
@@ -22,7 +22,9 @@ def note_sent(session: Session, message: Message, reference: str, now: datetime)
 def note_uncertain(session: Session, message: Message, reason: str, now: datetime) -> None:
     """Nobody knows whether it arrived: it is sent again once its lease is over if it `repeats`."""
     if message.repeats and message.attempts < REPEATS:
-        note_again(session, message, reason, message.lease_until or now, counts=True)
+        # Ever longer after the lease: a platform that is ill for ten minutes takes it in the end.
+        longer = (2 ** (message.attempts - 1) - 1) * LEASE
+        note_again(session, message, reason, (message.lease_until or now) + longer, counts=True)
     else:
         _settle(session, message, State.UNCERTAIN, reason, now)
 

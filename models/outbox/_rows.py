@@ -33,8 +33,10 @@ class Message(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(None, "state", "channel", "due"),
+        Index(None, "state", "channel", "due", "id"),
         Index(None, "address", "state", "id"),
+        Index(None, "state", "channel", "useful_until"),
+        Index(None, "state", "not_before"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -69,7 +71,7 @@ class Lane(SQLModel, table=True):
     """When the next message may go to a channel (`telegram`) or to one address of it. Machine time."""
 
     name: str = Field(primary_key=True)
-    free_at: datetime
+    free_at: datetime = Field(index=True)
 
 
 @dataclass(frozen=True)

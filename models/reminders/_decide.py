@@ -1,7 +1,7 @@
 """Decides once more, when a reminder is sent, whether it still holds: what is done, moved or muted is not told."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from models.participants import Participant
 from models.people import Preference
 from models.reminders._firms import Held, firms
 from models.reminders._items import Item, Letters, Times
-from models.reminders._reach import rooms
+from models.reminders._reach import ORDER, rooms
+from models.reminders._reroute import instead
 from models.reminders._rows import DROPPED, TOLD, Reminder
 from models.reminders._timetable import Moment, Timetable
 from models.reminders._wishes import wishes_of
@@ -22,6 +23,7 @@ from models.reminders._wishes import wishes_of
 CHANGED, PASSED, LEFT = "the date or the rule has changed", "no longer useful", "acts for the participant no longer"
 DONE, STOPPED, ASLEEP = "nothing of it is open any more", "stopped by the person", "put off by the person"
 NO_ROOM = "the participant is reminded elsewhere by now"
+_HANDED_ON = (LEFT, STOPPED, ASLEEP, NO_ROOM)  # somebody else may be told instead
 
 
 @dataclass(frozen=True)
@@ -47,18 +49,32 @@ class Letter:
     languages: Sequence[str]
 
 
-def decide(session: Session, timetable: Timetable, messages: Sequence[Message], times: Times) -> list[Letter]:
+def decide(
+    session: Session,
+    timetable: Timetable,
+    messages: Sequence[Message],
+    times: Times,
+    channels: Collection[str] = ORDER,
+) -> list[Letter]:
     """Those of the claimed messages that are to be sent, with what they tell; the others are withdrawn, with a reason.
 
-    What their reader put off meanwhile is planned anew for then.
+    What their reader put off meanwhile is planned anew for then; what is not theirs to be told any more, for whoever
+    is told instead.
     """
-    deciding = _Deciding(session, timetable, messages, times)
+    deciding = _Deciding(session, timetable, messages, times, channels)
     return [letter for message in messages if (letter := deciding.letter(message))]
 
 
 class _Deciding:
-    def __init__(self, session: Session, timetable: Timetable, messages: Sequence[Message], times: Times) -> None:
-        self._session, self._times = session, times
+    def __init__(
+        self,
+        session: Session,
+        timetable: Timetable,
+        messages: Sequence[Message],
+        times: Times,
+        channels: Collection[str],
+    ) -> None:
+        self._session, self._times, self._channels = session, times, channels
         rows = select(Reminder).where(col(Reminder.message_key).in_([message.key for message in messages]))
         self._rows: dict[str, list[Reminder]] = defaultdict(list)
         for row in session.exec(rows.where(Reminder.state != DROPPED).order_by(col(Reminder.id))):
@@ -87,10 +103,14 @@ class _Deciding:
         put_off = Letters(self._session, message.key.partition(":")[2], self._times)
         for row in self._rows[message.key]:
             reason = self._against(row, message)
-            if reason is None and (at := self._at(row)) != self._times.campaign:
+            at = None if reason else self._at(row)
+            if reason is None and at != self._times.campaign:
                 reason = ASLEEP
-                if at:
-                    put_off.add([Item(self._moments[row.id], row.participant, message.to, at, row.contact_id)])
+            if at and reason:
+                put_off.add([Item(self._moments[row.id], row.participant, message.to, at, row.contact_id)])
+            elif reason in _HANDED_ON:
+                moment = self._moments[row.id]
+                put_off.add(instead(self._session, row, moment, message, self._channels, self._times))
             if reason:
                 reasons[row.id] = reason
             else:
@@ -149,8 +169,7 @@ class _Deciding:
 
 def note_told(session: Session, letter: Letter, version: str) -> None:
     """Keep from what it was worded: which content of the campaign, and the language."""
-    told = update(Reminder).where(col(Reminder.message_key) == letter.message.key, col(Reminder.state) != DROPPED)
-    session.connection().execute(told.values(state=TOLD, version=version))
+    session.connection().execute(_TOLD, {"of_message": letter.message.key, "from_version": version})
 
 
 def _chosen(session: Session, addresses: Sequence[str]) -> dict[str, str]:
@@ -158,6 +177,12 @@ def _chosen(session: Session, addresses: Sequence[str]) -> dict[str, str]:
     return dict(session.exec(chosen).all())
 
 
+# Prepared once: it runs for every reminder.
+_TOLD = (
+    update(Reminder)
+    .where(col(Reminder.message_key) == bindparam("of_message"), col(Reminder.state) != DROPPED)
+    .values(state=TOLD, version=bindparam("from_version"))
+)
 _DROP = (
     update(Reminder)
     .where(col(Reminder.id) == bindparam("which"))

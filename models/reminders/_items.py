@@ -11,6 +11,7 @@ from models.message import Address
 from models.outbox import Unworded, post_unworded
 from models.reminders._rows import ABOUT, PLANNED, Reminder
 from models.reminders._timetable import LeadKey, Moment
+from models.reminders._waiting import prolong, waiting
 from models.store import add_many
 
 
@@ -53,6 +54,7 @@ class Letters:
         """Hand it all to the outbox; tells how many messages that were."""
         if not self._items:
             return 0
+        self._join_waiting()
         messages = [
             Unworded(key, items[0].to, items[0].due, max(item.moment.until for item in items))
             for key, items in self._items.items()
@@ -62,13 +64,29 @@ class Letters:
         moments = {}
         for key, items in self._items.items():
             for item in items:
-                row: dict[str, object] = {"message_key": key, "participant": item.participant, "contact_id": item.contact_id}
+                row: dict[str, object] = {
+                    "message_key": key,
+                    "participant": item.participant,
+                    "contact_id": item.contact_id,
+                }
                 together[item.moment.key].append(row)
                 moments[item.moment.key] = item.moment
         for named, rows in together.items():
             add_many(self._session, Reminder, rows, _same(moments[named]))
         self._items.clear()
         return len(messages)
+
+    def _join_waiting(self) -> None:
+        """What is put off to a moment at which its reader is reminded anyway becomes a part of that message."""
+        later = {key: items for key, items in self._items.items() if items[0].due > self._times.campaign}
+        contacts = {one.contact_id for items in later.values() for one in items[:1] if one.contact_id}
+        if not contacts:
+            return
+        known = waiting(self._session, contacts, {items[0].due for items in later.values()})
+        for key, items in later.items():
+            if there := known.get((items[0].contact_id or 0, str(items[0].to), items[0].due)):
+                self._items[there] = self._items.pop(key)
+                prolong(self._session, there, max(item.moment.until for item in items))
 
 
 def _same(moment: Moment) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -32,8 +33,11 @@ class Crowd:
     def concerns(self, participant: str, moment: Moment, contact_id: int | None = None) -> bool:
         return self.firms[moment.campaign.key].concerns(moment.rule, participant, contact_id)
 
-    def is_told(self, contact_id: int, participant: str, moment: Moment) -> bool:
-        """Whether it is this person who is reminded, and there is something to be reminded of."""
+    def is_told(self, contact_id: int, participant: str, moment: Moment, now: datetime | None = None) -> bool:
+        """Whether it is this person who is reminded, and there is something to be reminded of.
+
+        Of a rule for the first of a participant: whoever sleeps past its use at `now` is passed over.
+        """
         if participant in self.rooms or not self.concerns(participant, moment, contact_id):
             return False
         if moment.rule.reach == "all":
@@ -42,7 +46,9 @@ class Crowd:
         ready = (
             one
             for one in self.first.get(participant, ())
-            if self.reach.reaches(one) and not self.wishes.has_stopped(one, campaign, rule)
+            if self.reach.reaches(one)
+            and not self.wishes.has_stopped(one, campaign, rule)
+            and (now is None or self.wishes.when(one, moment, now))
         )
         return next(ready, None) == contact_id
 

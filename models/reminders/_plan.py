@@ -128,7 +128,7 @@ def _items(people: Crowd, moments: Sequence[Moment], now: datetime) -> Iterator[
             if (due := people.wishes.when(contact_id, moment, now)) is None:
                 continue
             for participant in participants:
-                if people.is_told(contact_id, participant, moment):
+                if people.is_told(contact_id, participant, moment, now):
                     yield Item(moment, participant, to, due, contact_id)
 
 

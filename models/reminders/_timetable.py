@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from models.campaign import Campaign, reminder_times
@@ -78,7 +78,10 @@ class Timetable:
                     planned.append(moment)
         if planned:
             hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-            planned += [one for one in self._between(now, hour) if (*one.key, one.at) not in known]
+            soon = [one for one in self._between(now, hour) if (*one.key, one.at) not in known]
+            again = {one.key[:2] for one in soon}
+            skipped += [(one, LATER_WAS_DUE) for one in planned if one.key[:2] in again]
+            planned = [one for one in planned if one.key[:2] not in again] + soon
         return Due(planned, skipped)
 
     def current(self, campaign: str, now: datetime) -> list[Moment]:
@@ -101,4 +104,5 @@ class Timetable:
 
 def _moments(campaign: Campaign, rule: Rule) -> Iterator[Moment]:
     for lead, at, moved, until, planned in reminder_times(campaign, rule):
-        yield Moment(campaign, rule, lead, at, until, moved, planned)
+        # In UTC: a local time that comes twice, where the clocks go back, equals no time of another zone.
+        yield Moment(campaign, rule, lead, at.astimezone(UTC), until.astimezone(UTC), moved, planned)

@@ -13,6 +13,7 @@ from models.contacts import Contact, ContactAddress, Membership
 from models.people import Preference
 from models.pseudonyms import is_left, new_pseudonym
 from models.reach import Closed
+from models.reminders import ReminderWish
 from models.retention._due import Due
 from models.seats import Seat, SeatEvent, Waiting
 from models.status import Declaration
@@ -86,6 +87,7 @@ def contacts(session: Session, what: Due, now: datetime, most: int) -> Counter[s
         delete(Preference).where(col(Preference.address).in_(addresses)),
         delete(Closed).where(col(Closed.address).in_(addresses)),
         delete(LinkCode).where(col(LinkCode.contact_id).in_(ids)),
+        delete(ReminderWish).where(col(ReminderWish.contact_id).in_(ids)),
         delete(ContactAddress).where(theirs),
     ):
         run(gone)

@@ -101,7 +101,14 @@ class Store:
             max_overflow=0,
             hide_parameters=True,  # an error that is logged must not quote what people wrote
             pool_pre_ping=True,  # a server that was restarted costs a new connection, not an error
-            connect_args={"connect_timeout": 5},
+            # A server that vanishes without a word is noticed: by default it would hold its connections for hours.
+            connect_args={
+                "connect_timeout": 5,
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "tcp_user_timeout": 20_000,
+                "options": "-c jit=off",
+            },
         )
         _migrate(writing)
         reading = writing.execution_options(postgresql_readonly=True)

@@ -70,8 +70,22 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.Integer, sa.ForeignKey("contact.id"), nullable=False),
         sa.Column("since", MOMENT, nullable=False),
     )
+    _outbox()
+
+
+def _outbox() -> None:
+    """What is asked at every claim is the first row of an index, however many rows wait."""
+    op.drop_index("ix_outbox_state_channel_due", "outbox")
+    op.create_index("ix_outbox_state_channel_due_id", "outbox", ["state", "channel", "due", "id"])
+    op.create_index("ix_outbox_state_channel_useful_until", "outbox", ["state", "channel", "useful_until"])
+    op.create_index("ix_outbox_state_not_before", "outbox", ["state", "not_before"])
+    op.create_index("ix_lane_free_at", "lane", ["free_at"])
 
 
 def downgrade() -> None:
     for table in ("reminder_room", "reminder_wish", "reminder_lead", "reminder_run", "reminder"):
         op.drop_table(table)
+    op.drop_index("ix_lane_free_at", "lane")
+    for columns in ("not_before", "channel_useful_until", "channel_due_id"):
+        op.drop_index(f"ix_outbox_state_{columns}", "outbox")
+    op.create_index("ix_outbox_state_channel_due", "outbox", ["state", "channel", "due"])
