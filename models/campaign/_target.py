@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from models.campaign._answer import Grounded, Key, Words
+from models.campaign._answer import Data, Grounded, Key, Words
 
 _SERVER = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\d+))?")
 
@@ -48,11 +48,27 @@ def _page(text: str) -> str:
     return text
 
 
+class Step(Data):
+    """One thing to do on the participant's own PC; `source` is the key of the words of the circular that say so."""
+
+    source: Key
+    text: Words
+
+
+class Picture(Data):
+    """A picture that is known to stand at the target, of a known size: that it loads tells the right page."""
+
+    url: Annotated[str, AfterValidator(_page)]
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+
+
 class Target(Grounded):
     """What a participant's network must reach: a URL, or a host with ports.
 
     `marker` stands in the right page; `addresses` are those it may have, `name_servers` those to ask instead of the
-    machine's own, `issuers` those of its certificate; `guide` says where the set-up is described.
+    machine's own, `issuers` those of its certificate; `guide` says where the set-up is described. `steps` are done on
+    the participant's own PC; whoever says that the page was seen there declares `task` as done.
     """
 
     key: Annotated[Key, Field(max_length=16)]  # it stands in the actions of buttons, which are short
@@ -66,6 +82,9 @@ class Target(Grounded):
     issuers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     proxy: Annotated[str, AfterValidator(_proxy)] | None = None
     guide: Words = Field(default_factory=dict)
+    task: Key | None = None
+    steps: tuple[Step, ...] = Field(alias="step", default=())
+    picture: Picture | None = None
 
     @model_validator(mode="after")
     def _url_or_host(self) -> Self:
