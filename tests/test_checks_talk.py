@@ -152,7 +152,7 @@ async def test_what_was_found_a_moment_ago_is_told_at_once_with_its_age(
     assert "view from this bot's own network, not from your PC" in reply.text
     assert "Section 4.7 to Section 4.9" in reply.text
     assert "ok · dns 192.0.2.53 · 12 ms · A 203.0.113.7" in reply.text
-    assert labels(reply) == ["Check again"]
+    assert labels(reply) == ["Check again", "Test on the terminal PC"]
     first, second = await checked(store)
     assert (second.state, second.same_as, second.contact_id) == ("done", first.id, two_firms["ben"])
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
-from math import ceil
 
+from handlers.checks import _pc
+from handlers.checks._ages import in_words
 from handlers.checks._found import BROKEN, CHECK, Telling, gone, result_of, told_to
 from handlers.checks._incidents import Incidents
 from handlers.checks._side import Beside, Looked, verdict_side_by_side
@@ -14,7 +14,6 @@ from models import checks
 from models.campaign import Campaign, Target
 from models.checks import Asked, Check, Wait
 from models.message import Choice, Reply
-from models.wording import Wording
 
 __all__ = [
     "ACTS", "AT_ONCE", "BROKEN", "CHECK", "Beside", "Incidents", "Looked", "Telling", "Wanted", "addresses_in", "gone",
@@ -41,7 +40,7 @@ def check(talk: Talk, argument: str) -> Reply:
     return _told(wanted, wanted.target, asked) if last else _begun(wanted, wanted.target, before)
 
 
-ACTS: Mapping[str, Act] = {CHECK: Act(check)}
+ACTS: Mapping[str, Act] = {CHECK: Act(check), **_pc.ACTS}
 
 
 def _asked(wanted: Wanted, target: Target) -> Asked:
@@ -84,16 +83,6 @@ def _wait(wanted: Wanted, target: Target, wait: Wait, last: Check | None) -> Rep
 def _age(wanted: Wanted, known: Check) -> str:
     now = wanted.talk.machine_now
     return in_words(wanted.wording, now - (known.ended_at or now))
-
-
-def in_words(wording: Wording, time: timedelta) -> str:
-    """A time in whole seconds, or in minutes where it is long; never none."""
-    seconds = max(1, ceil(time.total_seconds()))
-    if seconds == 1:
-        return wording.say("checks.second")
-    if seconds < 120:
-        return wording.say("checks.seconds", count=seconds)
-    return wording.say("checks.minutes", count=ceil(seconds / 60))
 
 
 def _refuse(talk: Talk, campaign: Campaign) -> Reply:

@@ -13,7 +13,7 @@ from models.wording import Wording, in_script
 if TYPE_CHECKING:
     from handlers.probe import Report, Step  # their import takes half a second, which no answer needs to wait for
 
-CHECK = "/check"
+CHECK, TERMINAL = "/check", "/terminal"
 STEPS = 16  # of the details
 LETTERS = 160  # of a step
 
@@ -57,14 +57,16 @@ class Telling:
 
     def result(self, check: Check, *, age: str = "") -> Reply:
         """All that is told of a check that has ended. `age` is in words, where it was not looked just now."""
-        again = Choice(self.say("checks.again"), f"{CHECK} {check.campaign} {check.target} {check.participant}")
+        named = f"{check.campaign} {check.target} {check.participant}"
+        again = Choice(self.say("checks.again"), f"{CHECK} {named}")
+        there = Choice(self.say("command.terminal"), f"{TERMINAL} {named}")
         if not check.report_json:
-            return self.reply(self.say("checks.failed"), again)
+            return self.reply(self.say("checks.failed"), again, there)
         first = [self.line(check), self.say("checks.own")]
         if age:
             first.append(self.say("checks.age", age=age))
         parts = ("\n".join(first), self._next(check), self._details(check, json.loads(check.report_json)))
-        return self.reply("\n\n".join(parts), again)
+        return self.reply("\n\n".join(parts), again, there)
 
     def stages(self, steps: "Sequence[Step]", *, done: bool = False) -> Reply:
         """How far a check is."""
