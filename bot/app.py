@@ -11,6 +11,7 @@ from bot.clock import CampaignClock, DemonstrationClock, machine_time
 from bot.samples import keep_samples
 from bot.settings import Settings, SettingsError
 from bot.ticks import Ticks
+from handlers.phrasing import PcPage
 from handlers.reception import Reception
 from models.campaign import Campaign, load_all
 from models.demonstration import OtherBeginning, RealConversations, running
@@ -56,6 +57,7 @@ async def build(settings: Settings) -> App:
         reception = Reception(
             store, campaigns, machine_time, settings.var / "understanding", room, sender=mail_sender(settings)
         )
+        reception.phrasing.pc_page = PcPage.of(settings.secret_key.get_secret_value(), settings.public_url)
         channels = Channels(settings, store, reception, campaigns, clock)
         reminders = channels.reminders
         planner = Planner(store, reminders.timetable, reminders.channels, lambda: reminders.times, reminders.unreached)
