@@ -18,6 +18,7 @@ MORE = (
     "bot.deliveries",
     "bot.manifest",
     "bot.doctor",
+    "bot.check",
 )
 
 SETTINGS = "Settings are read from the environment and the file .env; .env.example explains each."

@@ -4,12 +4,14 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.channels import Channels, mail_sender, support_room
 from bot.clock import CampaignClock, DemonstrationClock, machine_time
 from bot.samples import keep_samples
 from bot.settings import Settings, SettingsError
 from bot.ticks import Ticks
+from handlers.phrasing import PcPage
 from handlers.reception import Reception
 from models.campaign import Campaign, load_all
 from models.demonstration import OtherBeginning, RealConversations, running
@@ -55,6 +57,7 @@ async def build(settings: Settings) -> App:
         reception = Reception(
             store, campaigns, machine_time, settings.var / "understanding", room, sender=mail_sender(settings)
         )
+        reception.phrasing.pc_page = PcPage.of(settings.secret_key.get_secret_value(), settings.public_url)
         channels = Channels(settings, store, reception, campaigns, clock)
         reminders = channels.reminders
         planner = Planner(store, reminders.timetable, reminders.channels, lambda: reminders.times, reminders.unreached)
@@ -62,7 +65,11 @@ async def build(settings: Settings) -> App:
         failed.pop_all()
     if demonstration:
         demonstration.keep()
-    ticking = Clock([Job("reminders", PLANNING, planner.plan), *ticks.jobs()], store)
+    jobs = [Job("reminders", PLANNING, planner.plan), *ticks.jobs()]
+    if settings.check_every:
+        every = timedelta(minutes=settings.check_every)
+        jobs.append(Job("connections", every, partial(channels.connections.watch, every)))
+    ticking = Clock(jobs, store)
     return App(settings, store, campaigns, reception, clock, demonstration, channels, ticking)
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.clock import CampaignClock, machine_time
+from bot.connections import Connections
 from bot.intake import Answering, Intake
 from bot.page.channel import WebChat
 from bot.settings import Settings
@@ -128,6 +129,10 @@ class Channels:
             also=Also(self.reminders.ready, self._failed),
         )
 
+        self.connections = Connections(
+            store, campaigns, out, support_room(settings), clock.now, machine_time, self.copy
+        )
+
     def _failed(self, session: Session, message: Message) -> None:
         self._support.undelivered(session, message)
         self.reminders.failed(session, message)
@@ -140,6 +145,7 @@ class Channels:
     async def start(self) -> None:
         self.intake.start()
         self.delivery.start()
+        self.connections.start()
         for channel in self.listening.values():
             await channel.start()
 
@@ -151,6 +157,7 @@ class Channels:
             for channel in self.listening.values():
                 await channel.stop_listening()
             await self.intake.stop()
+            await self.connections.stop()
             await self.delivery.stop()
 
 

@@ -93,6 +93,7 @@ class Settings(BaseSettings):
             None, title="web, slack: with a channel's id, or telegram: with a chat's id", examples=["slack:C0123456789"]
         )
     )
+    check_every: int | None = Field(None, ge=1, le=1440, title="a number of minutes from 1 to 1440", examples=["10"])
     demo: bool = Field(False, title="1, or left out", examples=["1"])
     demo_any_host: bool = Field(False, title="1, or left out", examples=["1"])
     as_of: AwareDatetime | None = Field(

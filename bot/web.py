@@ -24,6 +24,7 @@ from bot.page.frame import Frames, destination
 from bot.page.limits import Pace
 from bot.page.live import GONE, Has, Live
 from bot.page.pages import BACK, Pages, is_script
+from bot.page.pc import PcPages
 from bot.page.session import room_of, sign_out
 from bot.page.templates import HEADERS, Templates
 from bot.page.visitor import Visit, Visitors
@@ -57,6 +58,9 @@ def web(app: App) -> Starlette:
             Route("/time", page.move, methods=["POST"]),
             Route("/circular/{campaign}", page.circular, methods=["GET"]),
             Route("/circular/{campaign}/{quote}", page.circular, methods=["GET"]),
+            Route("/v", page.pc.show, methods=["GET"]),
+            Route("/v", page.pc.open, methods=["POST"]),
+            Route("/v/slip", page.pc.answer, methods=["POST"]),
             Route("/static/{name}", page.static, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", page.ready, methods=["GET"]),
@@ -87,6 +91,7 @@ class Page:
         frames = Frames(app)
         self._pages = Pages(app, self._templates, frames, self._visitors)
         self._live = Live(app, self._templates, frames)
+        self.pc = PcPages(app, self._templates, self._visitors)
         self._pace = Pace(proxies=bool(app.settings.trusted_proxies))
         self._asking = Asking(app, self._pages, self._live, self._visitors, self._pace)
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from handlers import calendar, enrolment, owndata, reminders, seats, status
+from handlers import calendar, checks, enrolment, owndata, reminders, seats, status
 from handlers.enrolment import ACT_FOR
 from handlers.talk import CANCEL, Act, Gone, NotEnrolled, NotTheirs, Talk, WhichCampaign, WhichParticipant
 from models.message import Choice, Reply
@@ -34,6 +34,7 @@ ACTS: Mapping[str, Act] = {
     **enrolment.ACTS,
     **seats.ACTS,
     **status.ACTS,
+    **checks.ACTS,
     **reminders.ACTS,
     **calendar.ACTS,
     **owndata.ACTS,

@@ -12,7 +12,7 @@ from models.message import Choice, Reply
 from models.wording import SIMPLIFIED, Wording, in_script, phrases, word_in
 
 HELP, START, LANGUAGE = "/help", "/start", "/language"
-OWN = ("status", "seats", "reminders", "calendar", "join", "mydata")  # for a person, in the order of a menu
+OWN = ("status", "seats", "check", "terminal", "reminders", "calendar", "join", "mydata")  # in the order of a menu
 # What a channel says of a message that it cannot hand over: a picture or a voice, a message that was changed.
 NO_TEXT, EDITED = "/no-text", "/edited"
 _NOTES = {NO_TEXT: "only_text", EDITED: "edited"}

@@ -11,7 +11,7 @@ from models.message import Address, Choice, Reply
 from models.people import language_chosen
 from models.wording import in_script, phrases
 
-OWN = ("status", "seats", "calendar", "mydata")  # what somebody who is enrolled can press
+OWN = ("status", "seats", "check", "calendar", "mydata")  # what somebody who is enrolled can press
 NAMED = 10  # participants
 
 

@@ -113,6 +113,8 @@ class _Told:
             "mydata.wishes", (*map(self._wish, self._held.wishes), *map(self._room, self._held.rooms))
         )
         yield from self._list("mydata.cases", self._cases())
+        if self._held.checks.first:
+            yield self._count("checks", self._held.checks)
         yield from (self._count(*one) for one in (("asked", self._held.asked), ("sent", self._held.sent)))
         yield ""
         yield self._kept()

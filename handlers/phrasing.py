@@ -1,6 +1,9 @@
 """Says the sentences that are the same for every circular, in the words of the one that is spoken of."""
 
+import hmac
+import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.campaign import Campaign
@@ -10,15 +13,30 @@ from models.wording import Wording, in_script
 NOBODY = "Usher <usher@usher.invalid>"  # who calendar entries come from where no mail is sent: nobody can be written to
 
 
+@dataclass(frozen=True)
+class PcPage:
+    """Where tests of a terminal PC are answered: the address of Usher, if that is known, and the key of the codes."""
+
+    address: str | None = None
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    @classmethod
+    def of(cls, secret: str, address: str | None = None) -> "PcPage":
+        """With the key that all copies with the same secret have."""
+        return cls(address, hmac.digest(secret.encode(), b"usher.pc codes", "sha256"))
+
+
 class Phrasing:
     """Speaks for all campaigns; where none is named, the first lends its contact and its languages.
 
-    `organizer` is who calendar entries come from: the sender of the mails, where there are any.
+    `organizer` is who calendar entries come from: the sender of the mails, where there are any. `pc_page` is where
+    tests of a terminal PC lead.
     """
 
     def __init__(self, campaigns: Sequence[Campaign], organizer: str | None = None) -> None:
         self.campaigns = {campaign.key: campaign for campaign in campaigns}
         self.organizer = organizer or NOBODY
+        self.pc_page = PcPage()
 
     @property
     def first(self) -> Campaign:

@@ -19,7 +19,8 @@ _REPLY = TypeAdapter(Reply)
 
 
 class Turn(SQLModel, table=True):
-    """One question and its reply. `at` is campaign time, `recorded_at` machine time.
+    """One question and its reply. `at` is campaign time, `recorded_at` machine time, as is `changed_at`: when the reply
+    was last replaced by another, if it was.
 
     `action` is what a pressed button or a typed yes came to, `in_reply_to` the ask whose reply had offered it.
     """
@@ -39,6 +40,7 @@ class Turn(SQLModel, table=True):
     language: str | None = None
     at: datetime
     recorded_at: datetime
+    changed_at: datetime | None = None
 
     @property
     def reply(self) -> Reply:
@@ -168,6 +170,12 @@ def turns_after(session: Session, room: Address, after: int, limit: int) -> list
     """The first `limit` turns of the room that came after turn `after`, oldest first."""
     later = select(Turn).where(Turn.room == str(room), col(Turn.id) > after)
     return list(session.exec(later.order_by(col(Turn.id)).limit(limit)))
+
+
+def changed_since(session: Session, room: Address, since: datetime, after: int) -> list[Turn]:
+    """Of the room's last turns up to turn `after` those whose reply was replaced later than `since`."""
+    last = select(Turn).where(Turn.room == str(room), col(Turn.id) <= after).order_by(col(Turn.id).desc()).limit(20)
+    return [turn for turn in session.exec(last) if turn.changed_at and turn.changed_at > since][::-1]
 
 
 def offering(session: Session, given: Sequence[Turn]) -> list[Turn]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import Session, col, func, or_, select
 
+from models.checks import Check
 from models.codes import CodeUse, EnrolmentCode
 from models.contacts import Contact, ContactAddress, Membership
 from models.conversation import Turn
@@ -48,6 +49,7 @@ class Held:
     wishes: Sequence[ReminderWish]
     rooms: Sequence[ReminderRoom]
     cases: Sequence[Case]
+    checks: Count
     asked: Count
     sent: Count
 
@@ -77,6 +79,7 @@ def held(session: Session, person: Person) -> Held:
         session.exec(select(ReminderWish).where(ReminderWish.contact_id == whose).order_by(col(ReminderWish.id))).all(),
         session.exec(select(ReminderRoom).where(ReminderRoom.contact_id == whose)).all(),
         session.exec(select(Case).where(col(Case.sender).in_(person.addresses)).order_by(col(Case.number))).all(),
+        _count(session, col(Check.asked_at), col(Check.contact_id) == whose),
         _count(session, col(Turn.at), col(Turn.sender).in_(person.addresses)),
         _count(
             session, col(Message.due), col(Message.address).in_(person.places), col(Message.state) == str(State.SENT)

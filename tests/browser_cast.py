@@ -16,7 +16,10 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from bot.clock import machine_time
+from bot.page.channel import WebChat
 from bot.web import web
+from models.message import Address, Reply
 from models.store import Store
 from tests.web_cast import new_app
 
@@ -138,10 +141,19 @@ class Rehearsal:
         """End every open stream, as a proxy between may do at any time."""
         self._loop.call_soon_threadsafe(self._page.state.close)
 
+    def tell(self, visitor: str, words: str) -> str:
+        """Put a message that nobody asked for into somebody's conversation; gives its reference."""
+        told = self._chat.send(Address("web", visitor), Reply(words), words)
+        return asyncio.run_coroutine_threadsafe(told, self._loop).result(20)
+
+    def change(self, reference: str, words: str) -> None:
+        asyncio.run_coroutine_threadsafe(self._chat.edit(reference, Reply(words)), self._loop).result(20)
+
     async def _serve(self, listening: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         store = await Store.open(self._database)
-        self._page = web(new_app(store))
+        app = new_app(store)
+        self._page, self._chat = web(app), WebChat(store, app.clock.now, machine_time)
         config = uvicorn.Config(self._page, port=self._port, log_config=None, lifespan="off", proxy_headers=False)
         self._server = _Server(config, listening)
         await self._server.serve()

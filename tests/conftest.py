@@ -33,6 +33,8 @@ pytest_plugins = [
     "tests.journeys_cast",
     "tests.enrolment_cast",
     "tests.forgetting_cast",
+    "tests.probe_lab",
+    "tests.probe_network",
     "tests.rehearsal_cast",
     "tests.reminders_cast",
 ]

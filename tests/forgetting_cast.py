@@ -17,6 +17,7 @@ from bot.app import App
 from bot.clock import machine_time
 from models import inbox, status
 from models.campaign import Campaign
+from models.checks import Check, Incident, PcTest, TargetState
 from models.contacts import known
 from models.inbox import Event, State
 from models.message import Address, Ask, Reply
@@ -193,6 +194,7 @@ def _rows(session: Session, now: Any) -> None:
     session.add(Closed(address=f"{TELEGRAM}:9", reason=f"{EMAIL} is gone", closed_at=now))
     session.merge(Lane(name="slack:D0ANN:1700.1", free_at=now))
     end_session(session, "one of hers", now, now + timedelta(days=30))
+    _checks(session, contact.id or 0, now)
     _reminders(session, contact.id or 0, now)
     later = MORNING + timedelta(days=5)
     for number, to in enumerate((SLACK, TELEGRAM, WEB, Address("mail", EMAIL), Address("slack", "D0ANN:1700.1"))):
@@ -218,6 +220,20 @@ def _reminders(session: Session, whose: int, now: Any) -> None:
     session.add(Reminder(**lead, **of_hers, until=MORNING, reason=f"{EMAIL} is gone"))
     wish(session, ReminderWish(contact_id=whose, what="quiet", value="22:00-08:00", at=MORNING, recorded_at=now))
     name_room(session, ALPHA, Address("slack", "C0ROOM"), whose, now)
+
+
+def _checks(session: Session, whose: int, now: Any) -> None:
+    """She had a connection checked, and was to say what her PC shows."""
+    target: dict[str, Any] = {"campaign": "ccms-2fa-2023", "target": "sso"}
+    asked: dict[str, Any] = {**target, "participant": ALPHA, "contact_id": whose, "address": str(SLACK),
+                             "place": "slack:D0ANN:1700.1", "language": "en", "asked_at": MORNING,
+                             "recorded_at": now}  # fmt: skip
+    session.add(Check(**asked, state="done"))
+    session.add(PcTest(**asked, expires_at=now))
+    session.add(
+        TargetState(**target, verdict="ok", phase="ok", cause="ok", since=MORNING, recorded_at=now, checked_at=now)
+    )
+    session.add(Incident(**target, cause="tcp_timeout", began=MORNING, recorded_at=now, ended=MORNING, ended_at=now))
 
 
 def dump(session: Session) -> dict[str, list[dict[str, Any]]]:

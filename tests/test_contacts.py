@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, SQLModel, select
 
 from models import contacts
+from models.checks import Check, PcTest
 from models.codes import CodeUse, EnrolmentCode, LinkCode
 from models.contacts import (
     SELF,
@@ -237,6 +238,11 @@ def everything_of(session: Session, contact: int, key: str) -> None:
     session.flush()
     session.add(CodeUse(code_id=code.id or 0, contact_id=contact, used_at=NOW))
     session.add(LinkCode(digest=f"link-{contact}", contact_id=contact, expires_at=NOW))
+    asked: dict[str, Any] = {"campaign": "spring", "target": "sso", "participant": "C01", "contact_id": contact,
+                             "address": key, "place": key, "language": "en", "asked_at": NOW,
+                             "recorded_at": NOW}  # fmt: skip
+    session.add(Check(**asked))
+    session.add(PcTest(**asked, expires_at=NOW))
 
 
 def who_is_named(session: Session) -> set[int]:

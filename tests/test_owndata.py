@@ -37,6 +37,7 @@ async def took_part(town: Town, ada: Colleague) -> None:
     await ada.press("Yes")
     await ada.say("How much does it cost in Macau?")
     await ada.press("Yes, ask support")
+    await ada.say("/check")
     await town.store.write(declared, ada.room)
 
 
@@ -57,9 +58,10 @@ async def test_everything_that_is_held_is_told(town: Town, ada: Colleague) -> No
         "• Harbour Futures (A001), since 3 February 2026 (named by the support desk)",
         "• Mon 24 Apr 2023 16:30, in person: your own",
         "• Mon 24 Apr 2023 16:30, in person: for a colleague, registered by you",
+        "Connection checks that you asked for, with what they showed: 1 (12 April 2023 to 12 April 2023)",
         "• CCMS users' e-mail addresses: done (A001, 10:00 HKT on Wednesday 12 April 2023)",
         "• case 1, 10:00 HKT on Wednesday 12 April 2023: open",
-        "Messages from you, with my answers: 6 (12 April 2023 to 12 April 2023)",
+        "Messages from you, with my answers: 7 (12 April 2023 to 12 April 2023)",
         "Messages that I sent you unasked: none",
         "It is kept until 30 October 2023: 90 days",
     ):

@@ -64,6 +64,8 @@ def test_an_empty_value_means_the_default_whatever_the_file_says(tmp_path: Path)
         ("DATABASE_URL", "mysql://localhost/usher", "DATABASE_URL=sqlite:///var/usher.db"),
         ("DATABASE_URL", "sqlite://", "DATABASE_URL=sqlite:///var/usher.db"),
         ("DATABASE_URL", "postgresql://localhost", "DATABASE_URL=sqlite:///var/usher.db"),
+        ("CHECK_EVERY", "0", "CHECK_EVERY=10"),
+        ("CHECK_EVERY", "5m", "CHECK_EVERY=10"),
         ("DEMO", "perhaps", "DEMO=1"),
         ("DEMO_ANY_HOST", "perhaps", "DEMO_ANY_HOST=1"),
         ("AS_OF", "yesterday", f"AS_OF={AS_OF}"),

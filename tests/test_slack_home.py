@@ -79,7 +79,7 @@ async def test_somebody_enrolled_sees_their_firm_and_what_is_theirs(
     await enrol(in_slack, ANN, "CP001")
     names, own, *_ = (await home(slack, ann))["blocks"]
     assert names["text"]["text"] == "You act for:\n• CP001 · Harbour &lt;Securities&gt;"
-    assert [one["value"] for one in own["elements"]] == ["/status", "/seats", "/calendar", "/mydata"]
+    assert [one["value"] for one in own["elements"]] == ["/status", "/seats", "/check", "/calendar", "/mydata"]
     assert "Enrol" not in buttons((await home(slack, ann))["blocks"])
 
 

@@ -93,6 +93,15 @@ async def test_an_usher_that_is_built_has_its_jobs(store: Store, campaign: Campa
     await app.close()
 
 
+async def test_targets_are_watched_only_where_that_is_set(tmp_path: Path) -> None:
+    settings = Settings(secret_key=SecretStr("k" * 40), database_url=SecretStr(f"sqlite:///{tmp_path / 'its.db'}"),
+                        campaigns=ROOT / "campaigns", check_every=10)  # fmt: skip
+    app = await build(settings)
+    assert app.ticking
+    assert app.ticking._jobs["connections"].every == timedelta(minutes=10)
+    await app.close()
+
+
 def test_a_running_usher_takes_out_at_its_start_what_is_kept_too_long(tmp_path: Path) -> None:
     file = tmp_path / "var" / "usher.db"
     asyncio.run(old_conversation(f"sqlite:///{file}"))

@@ -9,8 +9,11 @@ import pytest
 from httpx import AsyncClient
 
 from bot.app import App
+from bot.clock import machine_time
 from bot.page import live
+from bot.page.channel import WebChat
 from bot.page.limits import VISITOR_STREAMS
+from models.message import Address, Reply
 from models.store import Store
 from tests.web_cast import Heard, ask_by_script, kept, listening, new_app, send, served, visitor, visitor_of
 
@@ -75,6 +78,28 @@ async def test_a_press_in_one_tab_settles_the_choices_in_the_other(ann: AsyncCli
     assert (int(first), int(second) > int(first)) == (offered.id, True)
     assert 'aria-pressed="true">E-mails &amp; DAs</button>' in data["html"]
     assert '<div class="bubble" dir="auto">E-mails &amp; DAs</div>' in data["html"]
+
+
+async def test_a_message_that_is_changed_is_shown_anew_on_the_open_page_each_time(
+    ann: AsyncClient, app: App, store: Store
+) -> None:
+    await ask_by_script(ann, "When is it due?")
+    room = Address("web", visitor_of(ann))
+    channel = WebChat(store, app.clock.now, machine_time)
+    reference = await channel.send(room, Reply("so far: one"), "stages")
+    number = int(Address.of(reference).id)
+    async with listening(ann, after=number) as heard:
+        assert await heard.silent()
+        for words in ("so far: one, two", "so far: one, two, three"):
+            await channel.edit(reference, Reply(words))
+            name, data, last = await heard.next(2)
+            assert (name, last) == ("turns", number)
+            assert re.findall(r'id="turn-(\d+)"', data["html"]) == [str(number)]
+            assert words in data["html"]
+        assert await heard.silent()
+    async with listening(ann, after=number) as heard:  # a page that was made just before the change
+        assert "three" in (await heard.next(2))[1]["html"]
+        assert await heard.silent()
 
 
 async def test_the_one_who_asks_gets_the_turn_at_once_and_again_by_the_stream(ann: AsyncClient, store: Store) -> None:

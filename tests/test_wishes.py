@@ -37,6 +37,13 @@ WISHES = {
     "/leave": ["I left the firm", "unenrol me", "我已離職"],
     "/link": ["link my Telegram", "connect my other chat", "連結另一渠道"],
     "/firms": ["which firm do I act for?", "switch firm"],
+    "/check": [
+        "check", "check my connection please", "test the connection", "can you reach the SSO page?",
+        "Can you reach the SSO page right now", "run the connectivity test for us", "run a check", "ping the server",
+        "please test our connection again", "could you check the connection for me?", "can you reach www.google.com?",
+        "check https://example.com/x", "ping 10.0.0.1", "幫我測試連線", "幫手檢查下條線", "帮我检测一下连接",
+        "請幫我測試連線", "可以幫我測試連線嗎？", "你能連到SSO網頁嗎？", "測試連線",
+    ],
     "/calendar": ["add the dates to my calendar", "send me an ics file", "加入日曆"],
 }  # fmt: skip
 NONE = [
@@ -46,7 +53,12 @@ NONE = [
     "I want to enrol", "register", "登記", "where is the link for the webinar?",
     "do we have to register in Client Connect?", "What is the status of the 2FA launch?", "forget it",
     "Do you remember me?", "I forgot my password", "資料要幾時交", "delete the DA's email", "are seats numbered?",
-        "we are late with the registration, what now?",
+    "we are late with the registration, what now?",
+    "How do we test the connection?", "When do we have to test the connection?", "who must test the connection?",
+    "Can we test with Chrome?", "Can you reach support?", "can we test the connection on Saturday?",
+    "what are the steps of the connection test?", "Do we have to log on in the test?", "點樣測試連線？",
+    "幾時之前要測試連線？", "連線測試的步驟", "can IT test it from their own PC?", "is the connection test compulsory?",
+    "our connection test failed", "check the deadline", "can you check my seat?", "connection test",
 ]  # fmt: skip
 
 

@@ -37,18 +37,18 @@ class WebChat:
 
     async def edit(self, reference: str, reply: Reply) -> None:
         try:
-            found = await self._store.write(_change, int(Address.of(reference).id), reply)
+            found = await self._store.write(_change, int(Address.of(reference).id), reply, self._machine_time())
         except (DBAPIError, StoreError) as error:
             raise SendError(f"the database cannot be written to ({type(error).__name__})") from error
         if not found:
             raise SendError("there is no such message", refused=True)
 
 
-def _change(session: Session, number: int, reply: Reply) -> bool:
+def _change(session: Session, number: int, reply: Reply, now: datetime) -> bool:
     turn = session.get(Turn, number)
     if turn is None:
         return False
-    turn.reply_json = packed(reply)
+    turn.reply_json, turn.changed_at = packed(reply), now
     session.add(turn)
     announce(session, news_of(Address.of(turn.room)))
     return True

@@ -52,11 +52,11 @@ async def read_form(request: Request) -> Form:
     return Form(clean(fields.get("text", "")), nonce, under, after, fields.get("visitor", ""))
 
 
-async def read_fields(request: Request) -> dict[str, str]:
-    """Read any form of the page. Raises `FormError`."""
+async def read_fields(request: Request, most: int = BODY_BYTES) -> dict[str, str]:
+    """Read any form of the page, of `most` bytes. Raises `FormError`."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise FormError(415, "not_form")
-    body = await _read_body(request)
+    body = await _read_body(request, most)
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=10))
     except ValueError as error:  # UnicodeDecodeError is one of them
@@ -68,11 +68,11 @@ def number(text: str | None) -> int | None:
     return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, most: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES:
+        if len(body) > most:
             raise FormError(413, "too_much")
     return bytes(body)
 

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -19,7 +20,7 @@ from bot.page.templates import Templates
 from bot.page.visitor import Visit
 from models import conversation, sessions
 from models.contacts import participants_of
-from models.conversation import Turn, offering, pressing, turns_after
+from models.conversation import Turn, changed_since, offering, pressing, turns_after
 from models.demonstration import MOVED
 from models.participants import Participant
 from models.sessions import Standing, standing
@@ -30,27 +31,32 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 25.0  # proxies close a connection that is silent for a minute
 RETRY_MS = 1_500  # how soon a browser comes again when its stream was cut
 RENEWED_MS = 500  # and where its next cookie is on its way
+RECENT = timedelta(seconds=30)  # a page that has just been made may show what was changed meanwhile
 MISSED = 50  # turns; a page that lacks more is made anew
 
 
 @dataclass(frozen=True)
 class Has:
-    """What an open page has: the turns up to `after`, the frame and the visitor's own things of those stamps."""
+    """What an open page has: the turns up to `after`, as they were at `changed`, the frame and the visitor's own things
+    of those stamps.
+    """
 
     after: int
     frame: str
     own: str
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True)
 class News:
     """What a page lacks: its turns as HTML, and the number of the last one. `whole`: there may be more than that.
 
-    `acts_for` are those that its visitor acts for.
+    `acts_for` are those that its visitor acts for; `changed` is when the last of its turns was changed.
     """
 
     html: str
     after: int
+    changed: datetime
     whole: bool
     acts_for: Sequence[Participant]
 
@@ -60,6 +66,7 @@ class _Found:
     turns: list[Turn]
     offered: list[Turn]
     pressed: list[Turn]
+    changed: list[Turn]
     acts_for: list[Participant]
     stands: Standing
 
@@ -85,7 +92,7 @@ class Live:
             yield f"retry: {RETRY_MS}\n\n"
             while True:
                 try:
-                    news = await self.news(visit, has.after)
+                    news = await self.news(visit, has.after, has.changed)
                 except (DBAPIError, StoreError) as error:
                     log.warning("a page gets no news until it comes again (%s)", type(error).__name__)
                     return
@@ -108,14 +115,19 @@ class Live:
                 if not woken:
                     yield _event("beat")
 
-    async def news(self, visit: Visit, after: int) -> News | Standing:
-        """The turns after `after`, with those whose buttons they pressed; only how the session stands, if not open."""
-        found = await self._app.store.read(_found, visit, after)
+    async def news(self, visit: Visit, after: int, since: datetime | None = None) -> News | Standing:
+        """The turns after `after`, with those whose buttons they pressed, or that were changed `since`; only how the
+        session stands, if not open.
+        """
+        since = since or machine_time() - RECENT
+        found = await self._app.store.read(_found, visit, after, since)
         if found.stands != "open":
             return found.stands
-        html = self.html(found.turns, found.offered, found.pressed) if found.turns else ""
+        again = [*found.changed, *found.offered]
+        html = self.html(found.turns, again, found.pressed) if found.turns or again else ""
         last = found.turns[-1].id or after if found.turns else after
-        return News(html, last, len(found.turns) <= MISSED, found.acts_for)
+        changed = max((turn.changed_at or since for turn in found.changed), default=since)
+        return News(html, last, changed, len(found.turns) <= MISSED, found.acts_for)
 
     async def own(self, visit: Visit, language: str) -> dict[str, str]:
         """The parts of the page that are the visitor's alone."""
@@ -149,19 +161,20 @@ class Live:
             events.append(_event("frame", self.frame(language)))
         if mine.stamp != has.own:
             events.append(_event("own", self._parts_of(mine)))
-        return events, Has(news.after, now, mine.stamp)
+        return events, Has(news.after, now, mine.stamp, news.changed)
 
     def _parts_of(self, mine: Own) -> dict[str, str]:
         starts = self._templates.parts("parts.html").starts(mine)
         return {"stamp": mine.stamp, "acting": mine.acting, "starts": str(starts)}
 
 
-def _found(session: Session, visit: Visit, after: int) -> _Found:
+def _found(session: Session, visit: Visit, after: int, since: datetime) -> _Found:
     turns = turns_after(session, room_of(visit), after, MISSED + 1)
-    new = {turn.ask_id for turn in turns}
-    offered = [turn for turn in offering(session, turns) if turn.ask_id not in new]
-    pressed, acts_for = pressing(session, offered), participants_of(session, room_of(visit))
-    return _Found(turns, offered, pressed, acts_for, standing(session, visit.session, machine_time()))
+    changed = changed_since(session, room_of(visit), since, after)
+    sent = {turn.ask_id for turn in (*turns, *changed)}
+    offered = [turn for turn in offering(session, turns) if turn.ask_id not in sent]
+    pressed, acts_for = pressing(session, [*changed, *offered]), participants_of(session, room_of(visit))
+    return _Found(turns, offered, pressed, changed, acts_for, standing(session, visit.session, machine_time()))
 
 
 def _event(name: str, data: Mapping[str, str] | None = None, ident: int | None = None) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +21,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_PC_LINK = re.compile(r"(?:https?://[^\s#?]+)?(/v\?language=[A-Za-z-]{2,10}#[\w-]{16,64})")
+
 
 class Templates:
     """The page's templates and static files, read once."""
@@ -35,6 +38,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["pc_link"] = pc_link
         self._environment.globals["static"] = self._address.__getitem__
         for name in self._environment.list_templates(extensions=["html"]):
             self._environment.get_template(name)
@@ -56,6 +60,12 @@ class Templates:
             return None
         kept = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
         return Response(self._static[name], headers=kept, media_type=mimetypes.guess_type(name)[0])
+
+
+def pc_link(line: str) -> str:
+    """Where a line leads that is nothing but the link to a test on a PC: on this very site, whatever it names."""
+    found = _PC_LINK.fullmatch(line)
+    return found[1] if found else ""
 
 
 def _static_files() -> list[tuple[str, bytes]]:

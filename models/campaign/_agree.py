@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, time
 
+from models.campaign._answer import Grounded
 from models.campaign._dates import Fuzzy, When
 from models.campaign._printed import Printed, PrintedDate, digits, read_printed
-from models.campaign._schema import Briefing, Contact, Fact, Grounded, Link, Target
+from models.campaign._schema import Briefing, Contact, Fact, Link
+from models.campaign._target import Target
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

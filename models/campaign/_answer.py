@@ -1,6 +1,7 @@
 """What a circular's data are made of, and an answer: what is said to a question, and the words that ask for it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +12,18 @@ Words = Mapping[str, str]  # by language tag: en, zh-Hant
 
 class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Grounded(Data):
+    """What rests on the circular's words: `quote` is verbatim; `inferred` needs a reason, `ruled` by whom and when."""
+
+    key: Key
+    clause: str = ""
+    quote: str = ""
+    status: Literal["stated", "inferred", "ruled"] = "stated"
+    reason: Words = Field(default_factory=dict)
+    ruled_by: str | None = None
+    ruled_on: date | None = None
 
 
 class Line(Data):

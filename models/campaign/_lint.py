@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from models.campaign._lint_answers import ANSWER_RULES
 from models.campaign._lint_dates import DATE_RULES
 from models.campaign._lint_facts import FACT_RULES
+from models.campaign._lint_targets import TARGET_RULES
 from models.campaign._schema import Campaign
 
 Rule = Callable[[Campaign], Iterator[tuple[str, str]]]  # gives (place, message)
 RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
-    ("campaign.toml", FACT_RULES + DATE_RULES),
+    ("campaign.toml", FACT_RULES + DATE_RULES + TARGET_RULES),
     ("answers.toml", ANSWER_RULES),
 )
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import product
 
 from models.campaign._agree import unprinted
-from models.campaign._answer import Answer, Line, Text
+from models.campaign._answer import Answer, Grounded, Line, Text
 from models.campaign._dates import When
 from models.campaign._lint_facts import too_long
 from models.campaign._printed import read_printed
-from models.campaign._schema import Briefing, Campaign, Fact, Grounded
+from models.campaign._schema import Briefing, Campaign, Fact
 from models.campaign._template import (
     PLACEHOLDERS,
     placeholders,

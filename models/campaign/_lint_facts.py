@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from models.campaign._agree import disagreements
-from models.campaign._answer import Words
+from models.campaign._answer import Grounded, Words
 from models.campaign._quotes import find_quote
-from models.campaign._schema import Briefing, Campaign, Contact, Fact, Grounded, Link, Target, Term
+from models.campaign._schema import Briefing, Campaign, Contact, Fact, Link, Term
+from models.campaign._target import Target
 
 LABEL_LENGTH = 40  # what a button shows on every channel without being cut off
 
@@ -126,6 +127,8 @@ def _shown(ground: Grounded) -> dict[str, bool]:
             return {"mode_name": True, "language_name": ground.language is not None, "place": False}
         case Term():
             return {"meaning": False}
+        case Target():
+            return {"name": True, "guide": False}
         case _:
             return {"name": True}
 

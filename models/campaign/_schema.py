@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from models.campaign._answer import Answer, Data, Key, Words
+from models.campaign._answer import Answer, Data, Grounded, Key, Words
 from models.campaign._dates import DATE_KINDS, BusinessDays, DateKind, When, read_when, safe_instant
 from models.campaign._rules import Reminder
+from models.campaign._target import Target
 from models.message import Source
 
 
@@ -20,18 +21,6 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"unknown time zone {name!r}; an example is Asia/Hong_Kong") from error
     return name
-
-
-class Grounded(Data):
-    """What rests on the circular's words: `quote` is verbatim; `inferred` needs a reason, `ruled` by whom and when."""
-
-    key: Key
-    clause: str = ""
-    quote: str = ""
-    status: Literal["stated", "inferred", "ruled"] = "stated"
-    reason: Words = Field(default_factory=dict)
-    ruled_by: str | None = None
-    ruled_on: date | None = None
 
 
 class Fact(Grounded):
@@ -101,21 +90,6 @@ class Briefing(Grounded):
     login: bool = False  # those who are registered need login information, which support sets
     offers: Offers = Offers()
     elsewhere: Mapping[str, str] = Field(default_factory=dict)
-
-
-class Target(Grounded):
-    """What a participant's network must reach: a URL, or a host with ports."""
-
-    name: Words
-    url: str | None = None
-    host: str | None = None
-    ports: tuple[int, ...] = ()
-
-    @model_validator(mode="after")
-    def _url_or_host(self) -> Self:
-        if bool(self.url) == bool(self.host and self.ports):
-            raise ValueError("a target is either a url, or a host with ports")
-        return self
 
 
 class Link(Grounded):

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from models.codes._enrolling import Enrolled, Listed, SeveralCodes, listed, make, redeem, revoke
-from models.codes._guessing import REMEMBERED, SpentCode, TooManyGuesses, WrongCode
+from models.codes._guessing import REMEMBERED, SpentCode, TooManyGuesses, WrongCode, check_pace, note_wrong
 from models.codes._linking import LASTS as LINK_LASTS
 from models.codes._linking import make_link, redeem_link
 from models.codes._mailing import Asked, ask_by_mail, confirm_by_mail
@@ -19,8 +19,9 @@ from models.codes._signs import ALPHABET, ENROL, LINK, code_in, hidden, new_code
 
 __all__ = [
     "ALPHABET", "ENROL", "LINK", "LINK_LASTS", "Asked", "CodeUse", "Enrolled", "EnrolmentCode", "Guess", "LinkCode",
-    "Listed", "MailCode", "SeveralCodes", "SpentCode", "TooManyGuesses", "WrongCode", "ask_by_mail", "code_in",
-    "confirm_by_mail", "hidden", "listed", "make", "make_link", "new_code", "redeem", "redeem_link", "revoke", "tidy",
+    "Listed", "MailCode", "SeveralCodes", "SpentCode", "TooManyGuesses", "WrongCode", "ask_by_mail", "check_pace",
+    "code_in", "confirm_by_mail", "hidden", "listed", "make", "make_link", "new_code", "note_wrong", "redeem",
+    "redeem_link", "revoke", "tidy",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlmodel import SQLModel
 
+import models.checks
 import models.codes
 import models.contacts
 import models.conversation

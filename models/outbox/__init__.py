@@ -48,6 +48,7 @@ __all__ = [
     "post",
     "post_unworded",
     "redirect",
+    "references",
     "sent_as",
     "withdraw",
     "word",
@@ -180,6 +181,12 @@ def redirect(session: Session, old: Address, new: Address, now: datetime) -> Non
 def sent_as(session: Session, reference: str) -> Message | None:
     """The message that was sent with that reference."""
     return session.exec(select(Message).where(Message.reference == reference).limit(1)).first()
+
+
+def references(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Those of the keys whose messages were sent, each with its reference."""
+    sent = select(Message.key, Message.reference).where(col(Message.key).in_(keys), col(Message.reference).is_not(None))
+    return {key: reference for key, reference in session.exec(sent) if reference}
 
 
 def _within(place: str) -> ColumnElement[bool]:

@@ -57,9 +57,11 @@ function insert(item, number) {
   list.insertBefore(item, later ?? null);
 }
 
-// A turn comes again when one of its buttons was pressed. Only they are shown anew, so that nothing is read aloud twice
-// and what is unfolded stays so.
+// A turn comes again when one of its buttons was pressed or its words were changed. Only that is shown anew, so that
+// nothing is read aloud twice and what is unfolded stays so.
 function settle(old, item) {
+  const text = old.querySelector(".text"), said = item.querySelector(".text");
+  if (text && said && text.innerHTML !== said.innerHTML) text.replaceWith(said);
   const choices = old.querySelector(".choices"), fresh = item.querySelector(".choices");
   if (!choices || !fresh || choices.outerHTML === fresh.outerHTML) return;
   const place = [...choices.querySelectorAll("button")].indexOf(document.activeElement);
