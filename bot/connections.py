@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 VANTAGE = "this bot's own network"
 USEFUL = timedelta(hours=1)  # how long a result is worth telling
+LONGEST = 90.0  # seconds; a check takes twelve, and may wait for a place among the others
 READ_FIRST = timedelta(seconds=0.5)  # so that the acknowledgement is there before the result of a quick check
 
 
@@ -156,7 +157,11 @@ class Connections:
     async def _report(self, target: Target, on_step: "OnStep") -> "Told | None":
         """None where the check itself broke down."""
         try:
-            return await self.checked(target, on_step)
+            async with asyncio.timeout(LONGEST):
+                return await self.checked(target, on_step)
+        except TimeoutError:
+            log.error("the check of %s did not end", target.key)
+            return None
         except Exception:  # a bug in the check of one target must not keep its askers waiting
             log.exception("the target %s could not be checked", target.key)
             return None

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser_cast import ask
+from tests.browser_cast import Rehearsal, ask
 
 BUBBLES = ".person .bubble"
 HERE = "window.here = true"  # gone where the page was loaded anew
@@ -86,3 +86,19 @@ def test_a_file_is_kept_under_its_name(page: Page, rehearsal: str) -> None:
     with page.expect_download() as other:
         page.get_by_role("link", name="清單.csv").click()
     assert other.value.suggested_filename == "清單.csv"
+
+
+def test_a_message_that_is_changed_changes_on_the_open_page_and_moves_nothing_else(
+    page: Page, context: BrowserContext, stage: Rehearsal
+) -> None:
+    page.goto(stage.address)
+    ask(page, "When is it due?")
+    cookie = next(one["value"] for one in context.cookies() if one["name"] == "usher")
+    reference = stage.tell(cookie.split(".")[0], "so far: one")
+    told = page.locator(".usher .text").last
+    expect(told).to_have_text("so far: one")
+    count = page.locator(".exchange").count()
+    for words in ("so far: one, two", "so far: one, two, three"):
+        stage.change(reference, words)
+        expect(told).to_have_text(words)
+    assert page.locator(".exchange").count() == count

@@ -40,22 +40,6 @@ def test_a_choice_pressed_in_one_tab_is_settled_in_the_other(
     expect(other.locator(BUBBLES)).to_have_text(["register", "E-mails & DAs"])
 
 
-def test_a_message_that_is_changed_changes_on_the_open_page_and_moves_nothing_else(
-    page: Page, context: BrowserContext, stage: Rehearsal
-) -> None:
-    page.goto(stage.address)
-    ask(page, "When is it due?")
-    cookie = next(one["value"] for one in context.cookies() if one["name"] == "usher")
-    reference = stage.tell(cookie.split(".")[0], "so far: one")
-    told = page.locator(".usher .text").last
-    expect(told).to_have_text("so far: one")
-    count = page.locator(".exchange").count()
-    for words in ("so far: one, two", "so far: one, two, three"):
-        stage.change(reference, words)
-        expect(told).to_have_text(words)
-    assert page.locator(".exchange").count() == count
-
-
 def test_an_answer_that_comes_while_one_reads_further_up_is_told_and_does_not_move_the_page(
     page: Page, context: BrowserContext, rehearsal: str
 ) -> None:
