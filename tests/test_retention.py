@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from models import outbox, status
+from models import checks, outbox, status
 from models.campaign import Campaign, load
+from models.checks import Asked
 from models.contacts import Contact, ContactAddress, Membership, known
 from models.conversation import Turn
 from models.drafts import Draft
@@ -80,6 +81,23 @@ async def test_then_no_name_address_or_word_is_found(lived: Town) -> None:
     assert done.keys() == {"turns", "cases", "seat", "seat_event", "evidence", "messages", "contacts"}
     assert found(await lived.store.read(dump), NEEDLES) == []
     assert await purged(lived, kept_until([lived.campaign]), MACHINE + KEPT) == Counter()
+
+
+async def test_of_a_check_it_stays_what_was_found_and_not_who_asked(lived: Town) -> None:
+    asked = Asked("ccms-2fa-2023", "sso", HARBOUR, 1, "slack:T1:D0ADA", "slack:D0ADA:1.1", "en", MORNING)
+    await lived.store.write(checks.ask, asked, MACHINE)
+    await lived.store.write(typed_on_a_pc)
+    done = await purged(lived, kept_until([lived.campaign]), MACHINE + KEPT)
+    assert done["connection_check"] == 1
+    assert found(await lived.store.read(dump), NEEDLES) == []
+    (check,) = await lived.store.read(rows, checks.Check)
+    assert (check.participant, check.target, check.asked_at, check.report_json) == (HARBOUR, "sso", MORNING, None)
+
+
+def typed_on_a_pc(session: Session) -> None:
+    check = session.exec(select(checks.Check)).one()
+    check.vantage, check.report_json = "pc", '{"typed": "Ada Chan sees it"}'
+    session.add(check)
 
 
 async def test_what_was_done_when_and_for_which_firm_can_still_be_counted(lived: Town) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlmodel import Session
 
+from models.retention import _looks as looks
 from models.retention import _people as people
 from models.retention import _words as words
 from models.retention._due import Due, Over, due, kept_until
@@ -20,6 +21,7 @@ def is_due(session: Session, what: Due) -> bool:
         words.old_turns(what),
         words.old_messages(what),
         *(people.old_attendees(kind, what) for kind in people.ATTENDED),
+        *(looks.old_looks(kind, what) for kind in looks.LOOKED),
         people.old_evidence(what),
         *people.old_contacts(what),
         *people.old_choices(what),
@@ -33,5 +35,6 @@ def purge(session: Session, what: Due, machine_now: datetime, most: int = 20) ->
     Each part is whole in itself: cut off between two, the next call goes on.
     """
     in_turn(session, "retention")  # two copies would give two pseudonyms to one person
-    steps = (words.conversations, words.messages, people.attendees, people.evidence, people.contacts, people.choices)
+    of_words, of_people = (words.conversations, words.messages), (people.attendees, people.evidence, people.contacts)
+    steps = (*of_words, looks.looks, *of_people, people.choices)
     return next((done for step in steps if (done := step(session, what, machine_now, most))), Counter())
