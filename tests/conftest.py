@@ -148,7 +148,7 @@ def _serve(programs: Path, folder: Path) -> Iterator[str]:
         _wait_for(url, folder / "log")
         yield url
     finally:
-        server.send_signal(signal.SIGINT)  # PostgreSQL's fast way: it does not wait for its clients
+        server.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
         server.wait(timeout=30)
 
 

@@ -34,7 +34,7 @@ async def test_a_press_is_answered_in_its_place_and_shown_as_made(
 ) -> None:
     offer = await asked(slack, ann, place)
     sent = await slack.press(ann, offer, YES)
-    _, told = await answers(slack, ann, 2)
+    _, told = await answers(slack, ann, 2, offer.channel)
     assert (sent.status, sent.body) == (200, "")
     assert told.text.startswith("Your question is noted as case 1")
     assert (told.channel, told.thread_ts, told.only_for) == (offer.channel, offer.thread_ts, None)
@@ -58,7 +58,7 @@ async def test_a_double_press_under_what_only_its_presser_sees_is_answered_once(
     (offer,) = await answers(slack, ann)
     for press in [events.press(slack, ann, offer, YES) for _ in range(2)]:
         await slack.interact(press)
-    _, told = await answers(slack, ann, 2)
+    _, told = await answers(slack, ann, 2, offer.channel)
     assert told.text.startswith("Your question is noted as case 1")
     assert (told.channel, told.only_for) == ("C0GEN", ann.id)
     assert await idle(in_slack) == {"answered": 2}
