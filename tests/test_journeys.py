@@ -127,7 +127,8 @@ async def test_reminders_tell_what_is_open_until_it_is_done(journey: Journey) ->
 async def test_who_puts_a_reminder_off_or_stops_it_is_left_alone_and_the_others_are_not(journey: Journey) -> None:
     ann, bea = await member(journey, "Ann"), await member(journey, "Bea")
     await journey.comes("2023-04-20T10:00:05+08:00")
-    await ann.told("5 business days are left after today")
+    for somebody in (ann, bea):  # a reminder that comes only now would be the last that they see
+        await somebody.told("5 business days are left after today")
     later = await ann.say("remind me on 24 April")
     assert "24 April" in later
     missed = await bea.say("stop")
