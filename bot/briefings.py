@@ -1,15 +1,14 @@
 """`python -m bot briefing …`: lists the briefings, and sends those who are registered how they get into a webinar."""
 
 import argparse
-import asyncio
 import getpass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from bot.settings import Settings
     from handlers.phrasing import Phrasing
     from models.campaign import Briefing, Campaign
 
@@ -32,11 +31,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def show(_: argparse.Namespace) -> int:
     from bot.settings import load
+    from bot.terminal import with_store
     from models.campaign import load_all
 
-    settings = load(signs=False)
-    counted = asyncio.run(_counted(settings))
-    for campaign in load_all(settings.campaigns):
+    campaigns = load_all(load(signs=False).campaigns)
+    counted = with_store(lambda store: store.read(_counts, campaigns))
+    for campaign in campaigns:
         print(campaign.key)
         for briefing in campaign.briefings:
             held, waiting = counted.get((campaign.key, briefing.key), (0, 0))
@@ -47,6 +47,7 @@ def show(_: argparse.Namespace) -> int:
 
 def send_login(given: argparse.Namespace) -> int:
     from bot.settings import SettingsError, load
+    from bot.terminal import with_store
     from handlers.phrasing import Phrasing
     from models.campaign import load_all
 
@@ -69,7 +70,8 @@ def send_login(given: argparse.Namespace) -> int:
     if not briefing.login:
         raise SettingsError(f"{briefing.key} is no webinar: its `login` is not set in campaign.toml.")
     phrasing = Phrasing(campaigns, settings.mail_from or None)
-    count = asyncio.run(_send(settings, phrasing, campaign, briefing, text, given.by))
+    mails = bool(settings.smtp_url)
+    count = with_store(lambda store: store.write(_post, phrasing, mails, campaign, briefing, text, given.by), settings)
     print(f"Kept for {briefing.key}. It waits for the running Usher, which sends it to {count} registered; "
           "who registers later gets it at once.")  # fmt: skip
     return 0
@@ -86,18 +88,6 @@ def _text(given: argparse.Namespace) -> str:
         raise SettingsError(f"{given.file} cannot be read ({error}): it must be a text in UTF-8.") from error
 
 
-async def _send(
-    settings: "Settings", phrasing: "Phrasing", campaign: "Campaign", briefing: "Briefing", text: str, by: str
-) -> int:
-    from models.store import Store
-
-    store = await Store.open(settings.database_url.get_secret_value())
-    try:
-        return await store.write(_post, phrasing, bool(settings.smtp_url), campaign, briefing, text, by)
-    finally:
-        await store.close()
-
-
 def _post(
     session: "Session",
     phrasing: "Phrasing",
@@ -109,30 +99,23 @@ def _post(
 ) -> int:
     from bot.clock import machine_time
     from handlers.seats import Notices
+    from models.demonstration import time_of
     from models.seats import Moment, State, seats_of, set_login
 
     now = machine_time()
-    set_login(session, campaign.key, briefing.key, text, by, Moment(now, now))
+    at = time_of(session, now)
+    set_login(session, campaign.key, briefing.key, text, by, Moment(at, now))
     held = [seat for seat in seats_of(session, campaign.key, None, briefing.key) if seat.state == State.HELD]
-    for seat in held:
-        # Due at the time of the registration, which is past by the circular's clock whatever that shows.
-        Notices(session, phrasing, seat.since, now, mails).logged_in([seat])
+    Notices(session, phrasing, at, now, mails).logged_in(held)
     return len(held)
 
 
-async def _counted(settings: "Settings") -> dict[tuple[str, str], tuple[int, int]]:
-    from models.campaign import load_all
+def _counts(session: "Session", campaigns: "Sequence[Campaign]") -> dict[tuple[str, str], tuple[int, int]]:
+    """How many have a seat at each briefing, and how many wait."""
     from models.seats import line_of, seats_of
-    from models.store import Store
 
-    store = await Store.open(settings.database_url.get_secret_value())
-    try:
-        counts: dict[tuple[str, str], tuple[int, int]] = {}
-        for campaign in load_all(settings.campaigns):
-            for briefing in campaign.briefings:
-                held = await store.read(seats_of, campaign.key, None, briefing.key)
-                waiting = await store.read(line_of, campaign.key, None, briefing.key)
-                counts[campaign.key, briefing.key] = (len(held), len(waiting))
-        return counts
-    finally:
-        await store.close()
+    return {
+        (one.key, key): (len(seats_of(session, one.key, None, key)), len(line_of(session, one.key, None, key)))
+        for one in campaigns
+        for key in one.briefing
+    }

@@ -1,15 +1,13 @@
 """`python -m bot cases`: lists the questions that wait for the support team."""
 
 import argparse
-import asyncio
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from unicodedata import east_asian_width
 
-from bot.settings import Settings, load
-from models.store import Store
+from bot.terminal import with_store
 from models.support import Case, open_cases
 
 HEADINGS = ("case", "when", "room", "question", "what was said")
@@ -18,17 +16,9 @@ GAP = "  "
 
 
 def run(_: argparse.Namespace) -> int:
-    cases = asyncio.run(_waiting(load(signs=False)))
+    cases = with_store(lambda store: store.read(open_cases))
     sys.stdout.writelines(f"{line}\n" for line in table(cases))
     return 0
-
-
-async def _waiting(settings: Settings) -> list[Case]:
-    store = await Store.open(settings.database_url.get_secret_value())
-    try:
-        return await store.read(open_cases)
-    finally:
-        await store.close()
 
 
 def table(cases: Sequence[Case]) -> Iterator[str]:

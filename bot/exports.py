@@ -1,26 +1,24 @@
 """Writes the lists that operators open in a spreadsheet, and notes what support has verified."""
 
 import argparse
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import IO, TypeVar
+from typing import IO
 
 from sqlmodel import Session
 
 from bot.clock import machine_time
 from bot.settings import Settings, SettingsError, load
 from bot.tables import Row, put, write
+from bot.terminal import with_store
 from models import status
 from models.campaign import Campaign, load_all
 from models.demonstration import time_of
 from models.participants import Participant
 from models.seats import listed
 from models.status import Duty, Said, all_standings
-from models.store import Store
 
-T = TypeVar("T")
 Rows = Callable[[Session, Campaign], Iterator[Row]]
 
 STATUS = (
@@ -53,7 +51,7 @@ def verify(given: argparse.Namespace) -> int:
         now = machine_time()
         status.verify(session, duty, given.by, time_of(session, now), now, given.evidence)
 
-    _with_store(lambda store: store.write(note))
+    with_store(lambda store: store.write(note))
     print(f"{duty.participant}, {duty.task}: verified by support. Support may take it off with status unverify.")
     return 0
 
@@ -66,7 +64,7 @@ def unverify(given: argparse.Namespace) -> int:
         now = machine_time()
         return status.unverify(session, duty, given.by, time_of(session, now), now)
 
-    if not _with_store(lambda store: store.write(note)):
+    if not with_store(lambda store: store.write(note)):
         print(f"{duty.participant}, {duty.task} was not verified by support: nothing was changed.", file=sys.stderr)
         return 2
     print(f"{duty.participant}, {duty.task}: verified by support no longer. What the participant says stands.")
@@ -78,7 +76,7 @@ def _export(given: argparse.Namespace, headings: tuple[str, ...], rows: Rows) ->
     campaigns = _campaigns(settings, given.campaign)
 
     def fill(file: IO[bytes]) -> int:
-        return _with_store(lambda store: store.read(_fill, file, headings, rows, campaigns), settings)
+        return with_store(lambda store: store.read(_fill, file, headings, rows, campaigns), settings)
 
     count = put(fill, given.out, force=given.force)
     if given.out:
@@ -163,14 +161,3 @@ def _campaigns(settings: Settings, key: str | None) -> dict[str, Campaign]:
 def _known(session: Session, participant: str) -> None:
     if session.get(Participant, participant) is None:
         raise SettingsError(f"There is no participant {participant!r}; participants are imported from a file.")
-
-
-def _with_store(use: Callable[[Store], Awaitable[T]], settings: Settings | None = None) -> T:
-    async def used() -> T:
-        store = await Store.open((settings or load(signs=False)).database_url.get_secret_value())
-        try:
-            return await use(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(used())

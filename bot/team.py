@@ -1,13 +1,10 @@
 """Keeps the list of the support team, and posts what one of them replies on the terminal."""
 
-import asyncio
 import getpass
-import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from bot.clock import machine_time
 from bot.settings import SettingsError, load
+from bot.terminal import refuse, with_store
 from handlers.phrasing import Phrasing
 from handlers.support import Support
 from models.campaign import load_all
@@ -16,27 +13,25 @@ from models.people import Staff, TakenBy, add_staff, remove_staff, staff
 from models.store import Store
 from models.support import Case
 
-T = TypeVar("T")
-
 
 def add(name: str, account: Address) -> int:
     try:
-        _with_store(lambda store: store.write(add_staff, name, account, machine_time()))
+        with_store(lambda store: store.write(add_staff, name, account, machine_time()))
     except TakenBy as error:
-        return _refuse(f"{account} is the account of {error.name}: remove {error.name} first, if that is right.")
+        return refuse(f"{account} is the account of {error.name}: remove {error.name} first, if that is right.")
     print(f"{name} may reply to participants as {account}.")
     return 0
 
 
 def remove(name: str) -> int:
-    if _with_store(lambda store: store.write(remove_staff, name, machine_time())):
+    if with_store(lambda store: store.write(remove_staff, name, machine_time())):
         print(f"{name} may reply no longer.")
         return 0
-    return _refuse(f"There is no member of the support team named {name}; python -m bot staff list shows them.")
+    return refuse(f"There is no member of the support team named {name}; python -m bot staff list shows them.")
 
 
 def show() -> int:
-    team = _with_store(lambda store: store.read(staff))
+    team = with_store(lambda store: store.read(staff))
     for member in team:
         print(f"{member.name}: {', '.join(_accounts(member)) or 'no account'}")
     if not team:
@@ -47,9 +42,9 @@ def show() -> int:
 def reply(number: int, text: str) -> int:
     if not text.strip():
         raise SettingsError("The reply is empty: python -m bot reply 7 'Yes, until 18:00.'")
-    found = _with_store(lambda store: _send(store, number, text.strip()))
+    found = with_store(lambda store: _send(store, number, text.strip()))
     if found is None:
-        return _refuse(f"There is no case {number}; python -m bot cases lists the open ones.")
+        return refuse(f"There is no case {number}; python -m bot cases lists the open ones.")
     print(f"The reply to case {number} waits for the running Usher, which brings it to {found.place}.")
     return 0
 
@@ -60,22 +55,6 @@ async def _send(store: Store, number: int, text: str) -> Case | None:
     support = Support(store, Phrasing(load_all(load(signs=False).campaigns)), machine_time)
     key = f"terminal:{number}:{now.isoformat()}"
     return await store.write(support.reply_from_terminal, number, getpass.getuser(), text, key)
-
-
-def _with_store(use: Callable[[Store], Awaitable[T]]) -> T:
-    async def used() -> T:
-        store = await Store.open(load(signs=False).database_url.get_secret_value())
-        try:
-            return await use(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(used())
-
-
-def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    return 2
 
 
 def _accounts(member: Staff) -> list[str]:

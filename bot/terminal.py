@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from bot.settings import load
+from bot.settings import Settings, load
 from models.store import Store
 
 T = TypeVar("T")
@@ -14,11 +14,11 @@ T = TypeVar("T")
 WIDTH = 30  # signs of the bar
 
 
-def with_store(use: Callable[[Store], Awaitable[T]]) -> T:
+def with_store(use: Callable[[Store], Awaitable[T]], settings: Settings | None = None) -> T:
     """Open the database of the settings, use it, close it."""
 
     async def used() -> T:
-        store = await Store.open(load(signs=False).database_url.get_secret_value())
+        store = await Store.open((settings or load(signs=False)).database_url.get_secret_value())
         try:
             return await use(store)
         finally:

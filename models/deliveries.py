@@ -13,7 +13,7 @@ from models.contacts import Contact, ContactAddress
 from models.conversation import unpacked
 from models.outbox import FREED, NEWS, Message, State
 from models.participants import Participant
-from models.reminders import Reminder
+from models.reminders import DROPPED, Reminder
 from models.store import announce
 
 AT_ONCE = 500  # messages that are read at a time
@@ -34,7 +34,7 @@ class Delivery:
     @property
     def outcome(self) -> str:
         """What became of it: a reminder may have been left out of a message that was sent."""
-        is_out = self.reminder and self.reminder.state == "dropped"
+        is_out = self.reminder and self.reminder.state == DROPPED
         return "left out" if is_out else str(self.message.state)
 
     @property

@@ -25,6 +25,7 @@ RESERVED = 2  # places in flight that each channel keeps, so that one which hang
 NOTE_SECONDS = 3.0  # at the end, for noting what was cut off
 LONGEST_PAUSE = 300.0
 BREATH = 0.05  # at least so long between two looks at what has to wait
+BROKEN = "an error in Usher; see the log"
 LONGEST_TURN = 3.0  # the slowest pace is mail's, one in two seconds
 
 Settled = Callable[[Session, Message], None]  # what is to happen, in the transaction of the note, once it is settled
@@ -138,7 +139,32 @@ class Delivery:
         campaign_now, now = self._campaign_time(), self._machine_time()
         sender = outbox.Sender(self._copy, self._limits.lease, busy)
         claimed = outbox.claim(session, channel, sender, limit=limit, campaign_now=campaign_now, now=now)
-        return list(self._also.ready(session, claimed, campaign_now, now)) if self._also.ready and claimed else claimed
+        if self._also.ready is None or not claimed:
+            return claimed
+        together = self._made_ready(session, claimed, campaign_now, now)
+        if together is not None:
+            return together
+        alone = ((one, self._made_ready(session, [one], campaign_now, now)) for one in claimed)
+        ready: list[Message] = []
+        for one, made in alone:
+            if made is None:
+                outbox.withdraw(session, one, BROKEN, now)
+            ready += made or []
+        return ready
+
+    def _made_ready(
+        self, session: Session, claimed: Sequence[Message], campaign_now: datetime, now: datetime
+    ) -> list[Message] | None:
+        """Those that are to be sent; None where that failed, and nothing of it was kept."""
+        assert self._also.ready  # noqa: S101 - its caller has looked
+        try:
+            with session.begin_nested():
+                return list(self._also.ready(session, claimed, campaign_now, now))
+        except AWAY:
+            raise
+        except Exception:  # the loop of all sending: a bug in one message must not hold up the others
+            log.exception("%s messages could not be made ready together", len(claimed))
+            return None
 
     async def _run(self) -> None:
         with self._store.watch(outbox.NEWS) as self._watch:
@@ -205,7 +231,7 @@ class Delivery:
             return SendError("no answer in time", outcome_unknown=True)
         except Exception:  # a bug in one channel must not hold up the others
             log.exception("message %s could not be sent", message.id)
-            return SendError("an error in Usher; see the log", outcome_unknown=True)
+            return SendError(BROKEN, outcome_unknown=True)
         finally:
             self._sends.discard(limit)
 

@@ -42,13 +42,19 @@ expect.set_options(timeout=20_000)  # milliseconds: a machine that is busy takes
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium for the tests of one file: while playwright runs, no other file's event loop can."""
+    with chromium_with() as browser:
+        yield browser
+
+
+@contextmanager
+def chromium_with(*arguments: str) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None and os.environ.get("CI") == "true":
         pytest.fail("chromium is missing, and CI must not do without it")
     if chromium is None:
         pytest.skip("chromium is not installed here (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *arguments])
         yield browser
         browser.close()
 

@@ -1,17 +1,16 @@
 """The test on a terminal PC in a real browser: all is well, refused, a wrong certificate, a portal, silence."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from models.campaign import Campaign
-from tests.browser_cast import ARGUMENTS, DESKTOP, PHONE
+from tests.browser_cast import DESKTOP, PHONE, chromium_with
 from tests.pc_bench import Bench, arguments, bench
 from tests.probe_lab import Lab
 
@@ -21,15 +20,8 @@ SHOTS = os.environ.get("PC_SHOTS")  # a folder: what is seen is kept there
 @pytest.fixture(scope="module")
 def terminal(lab: Lab) -> Iterator[Browser]:
     """A browser that finds the lab's server by its name."""
-    chromium = shutil.which("chromium")
-    if chromium is None and os.environ.get("CI") == "true":
-        pytest.fail("chromium is missing, and CI must not do without it")
-    if chromium is None:
-        pytest.skip("chromium is not installed here (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *arguments(lab)])
+    with chromium_with(*arguments(lab)) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

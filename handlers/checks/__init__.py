@@ -12,7 +12,7 @@ from handlers.checks._targets import NotATarget, Wanted, addresses_in, host_of
 from handlers.talk import Act, Talk
 from models import checks
 from models.campaign import Campaign, Target
-from models.checks import Asked, Check, Wait
+from models.checks import Check, Wait
 from models.message import Choice, Reply
 
 __all__ = [
@@ -36,19 +36,11 @@ def check(talk: Talk, argument: str) -> Reply:
     if wait := checks.wait_for(talk.session, talk.contact_id, wanted.participant.code, talk.machine_now):
         return _wait(wanted, wanted.target, wait, last)
     before = checks.targets_waiting(talk.session)
-    asked = checks.ask(talk.session, _asked(wanted, wanted.target), talk.machine_now, last)
+    asked = checks.ask(talk.session, wanted.asked(wanted.target), talk.machine_now, last)
     return _told(wanted, wanted.target, asked) if last else _begun(wanted, wanted.target, before)
 
 
 ACTS: Mapping[str, Act] = {CHECK: Act(check), **_pc.ACTS}
-
-
-def _asked(wanted: Wanted, target: Target) -> Asked:
-    ask, talk = wanted.talk.ask, wanted.talk
-    return Asked(
-        wanted.campaign.key, target.key, wanted.participant.code, talk.contact_id, str(ask.sender),
-        str(ask.answer_at or ask.room), talk.language, talk.now,
-    )  # fmt: skip
 
 
 def _begun(wanted: Wanted, target: Target, before: int) -> Reply:

@@ -39,7 +39,7 @@ def offer(talk: Talk, argument: str) -> Reply:
     if wait := checks.wait_for_test(talk.session, talk.contact_id, code, now):
         left = talk.script(in_words(wanted.wording, wait.until - now))
         return talk.say(f"checks.wait.{wait.whose}", wanted.campaign.key, most=wait.most, firm=wanted.firm, wait=left)
-    made = checks.offer_test(talk.session, _asked(wanted, wanted.target), talk.phrasing.pc_page.key, now)
+    made = checks.offer_test(talk.session, wanted.asked(wanted.target), talk.phrasing.pc_page.key, now)
     return _offered(wanted, wanted.target, made)
 
 
@@ -120,14 +120,6 @@ def _test(talk: Talk, number: str) -> tuple[PcTest, Campaign, Target]:
 
 def _target(campaign: Campaign, key: str) -> Target | None:
     return next((one for one in campaign.targets if one.key == key), None)
-
-
-def _asked(wanted: Wanted, target: Target) -> Asked:
-    ask, talk = wanted.talk.ask, wanted.talk
-    return Asked(
-        wanted.campaign.key, target.key, wanted.participant.code, talk.contact_id, str(ask.sender),
-        str(ask.answer_at or ask.room), talk.language, talk.now,
-    )  # fmt: skip
 
 
 def _offered(wanted: Wanted, target: Target, made: checks.Offered) -> Reply:

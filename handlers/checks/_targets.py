@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from handlers.talk import Gone, Talk
 from models.campaign import Campaign, Target
+from models.checks import Asked
 from models.participants import Participant
 from models.wording import Wording
 
@@ -61,6 +62,14 @@ class Wanted:
 
     def action(self, word: str, target: Target) -> str:
         return f"{word} {self.campaign.key} {target.key} {self.participant.code}"
+
+    def asked(self, target: Target) -> Asked:
+        """By whom, for whom, and where they are told."""
+        ask, talk = self.talk.ask, self.talk
+        return Asked(
+            self.campaign.key, target.key, self.participant.code, talk.contact_id, str(ask.sender),
+            str(ask.answer_at or ask.room), talk.language, talk.now,
+        )  # fmt: skip
 
 
 def addresses_in(text: str) -> Iterator[str]:

@@ -14,14 +14,13 @@ from models import outbox
 from models.message import Address
 from models.outbox import Message, Posting, post
 from models.participants import Participant
-from models.reminders import ABOUT, Letter, Lost, Moment, Times, Timetable, Unreached, decide, note_told, reroute
+from models.reminders import ABOUT, Lost, Moment, Times, Timetable, Unreached, decide, note_told, reroute
 
 __all__ = ["ACTS", "REMINDERS", "SNOOZE", "Reminders"]
 
 log = logging.getLogger(__name__)
 
 NAMED = 20  # participants that a message to the support room names; all of them stand in the export
-BROKEN = "an error in Usher; see the log"
 
 
 @dataclass
@@ -56,12 +55,10 @@ class Reminders:
         mine = [message for message in claimed if message.about == ABOUT]
         if not mine:
             return list(claimed)
-        try:
-            with session.begin_nested():
-                letters = self._worded(session, mine, times)
-        except Exception:  # one that cannot be worded must not hold up the others, nor what else is sent
-            log.exception("%s reminders could not be worded together", len(mine))
-            letters = [letter for message in mine for letter in self._alone(session, message, times)]
+        letters = decide(session, self.timetable, mine, times, self.channels)
+        for letter in letters:
+            outbox.word(session, letter.message, self.words.reply(letter, now))
+            note_told(session, letter, self.words.version(letter))
         told = {letter.message.id for letter in letters}
         return [message for message in claimed if message.about != ABOUT or message.id in told]
 
@@ -77,22 +74,6 @@ class Reminders:
         """Tell support of the participants that a planning could not reach anybody of."""
         due = min(moment.until for moment in found.moments)
         self._tell(session, f"unreached:{found.slot}", found.participants, found.moments, due)
-
-    def _worded(self, session: Session, messages: Sequence[Message], times: Times) -> list[Letter]:
-        letters = decide(session, self.timetable, messages, times, self.channels)
-        for letter in letters:
-            outbox.word(session, letter.message, self.words.reply(letter, times.campaign))
-            note_told(session, letter, self.words.version(letter))
-        return letters
-
-    def _alone(self, session: Session, message: Message, times: Times) -> list[Letter]:
-        try:
-            with session.begin_nested():
-                return self._worded(session, [message], times)
-        except Exception:  # as above
-            log.exception("message %s could not be worded, and is not sent", message.id)
-        outbox.withdraw(session, message, BROKEN, times.machine)
-        return []
 
     def _tell_lost(self, session: Session, message: Message, lost: Sequence[Lost]) -> None:
         firms = {one.participant.code: one.participant for one in lost}
