@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.channels import Channels, mail_sender, support_room
+from bot.channels import Channels, mail_sender
 from bot.clock import CampaignClock, DemonstrationClock, machine_time
+from bot.rooms import support_rooms
 from bot.samples import keep_samples
 from bot.settings import Settings, SettingsError
 from bot.ticks import Ticks
@@ -53,15 +54,17 @@ async def build(settings: Settings) -> App:
         failed.push_async_callback(store.close)
         clock = CampaignClock()
         demonstration = await _demonstration(settings, store, clock)
-        room = support_room(settings)
+        rooms = support_rooms(settings)
         reception = Reception(
-            store, campaigns, machine_time, settings.var / "understanding", room, sender=mail_sender(settings)
+            store, campaigns, machine_time, settings.var / "understanding", rooms, sender=mail_sender(settings)
         )
         reception.phrasing.pc_page = PcPage.of(settings.secret_key.get_secret_value(), settings.public_url)
         channels = Channels(settings, store, reception, campaigns, clock)
         reminders = channels.reminders
         planner = Planner(store, reminders.timetable, reminders.channels, lambda: reminders.times, reminders.unreached)
-        ticks = Ticks(store, reception.phrasing, campaigns, clock.now, machine_time, bool(settings.smtp_url))
+        ticks = Ticks(
+            store, reception.phrasing, campaigns, clock.now, machine_time, bool(settings.smtp_url), reception.support
+        )
         failed.pop_all()
     if demonstration:
         demonstration.keep()

@@ -1,9 +1,9 @@
 """Joins the channels that have a token with the reception, the outbox and one another; starts and stops them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,11 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.cards import Cards
 from bot.clock import CampaignClock, machine_time
 from bot.connections import Connections
 from bot.intake import Answering, Intake
 from bot.page.channel import WebChat
+from bot.rooms import alarms, desk_rooms, second_tier, support_rooms
 from bot.settings import Settings
+from bot.skew import Skew
 from handlers.commands import Command, menu
 from handlers.forms import form
 from handlers.front import Front
@@ -24,8 +27,8 @@ from handlers.reception import Reception
 from handlers.reminders import Reminders
 from models import leases, reach
 from models.campaign import Campaign
-from models.message import Address, Ask, Channel, Form
-from models.outbox import Message, redirect
+from models.message import Address, Ask, Channel, Choice, Form
+from models.outbox import Message, redirect, withdraw
 from models.reminders import Timetable
 from models.store import Store
 from scheduler.delivery import Also, Delivery
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
 class Listening(Channel, Answering, Protocol):
     """A channel on which people also ask."""
+
+    @property
+    def skew(self) -> Skew: ...
 
     async def start(self) -> None: ...
 
@@ -72,6 +78,12 @@ class Inside:
 
     async def may_reply(self, person: Address) -> bool:
         return await self.reception.support.may_reply(person)
+
+    async def colleagues(self, person: Address, number: int) -> list[Choice]:
+        return await self.reception.support.colleagues(person, number)
+
+    def room_is_shared(self, room: Address, shared: bool) -> None:
+        self.reception.support.note_shared(room, shared)
 
     async def moved(self, old: Address, new: Address) -> None:
         await self.store.write(redirect, old, new, machine_time())
@@ -110,11 +122,13 @@ class Channels:
         if mail := _mail(settings, campaigns):
             out["mail"] = mail
         self._support = reception.support
+        self._support.hours, self._support.alarms = settings.support_hours, alarms(settings)
+        self._support.second_tier = second_tier(settings)
         self.reminders = Reminders(
             reception.phrasing,
             Timetable(campaigns),
             tuple(out),
-            support_room(settings),
+            support_rooms(settings),
             clock.now,
             machine_time,
             not settings.demo,
@@ -126,12 +140,23 @@ class Channels:
             campaign_time=clock.now,
             machine_time=machine_time,
             copy=self.copy,
-            also=Also(self.reminders.ready, self._failed),
+            also=Also(self._ready, self._failed, self._support.settled),
         )
+        self.cards = Cards(store, out, desk_rooms(settings), self._support, clock.now, machine_time)
 
         self.connections = Connections(
-            store, campaigns, out, support_room(settings), clock.now, machine_time, self.copy
+            store, campaigns, out, support_rooms(settings), clock.now, machine_time, self.copy
         )
+
+    def _ready(
+        self, session: Session, messages: Sequence[Message], campaign_now: datetime, now: datetime
+    ) -> Sequence[Message]:
+        """Whatever the desk is told of is told to nobody else: nothing goes to a room of its that others share."""
+        ours = [one for one in messages if self._support.may_go_out(one)] if self._support.closed else messages
+        for one in messages if len(ours) < len(messages) else ():
+            if one not in ours:
+                withdraw(session, one, "shared with another organisation", now)
+        return self.reminders.ready(session, ours, campaign_now, now)
 
     def _failed(self, session: Session, message: Message) -> None:
         self._support.undelivered(session, message)
@@ -148,6 +173,7 @@ class Channels:
         self.connections.start()
         for channel in self.listening.values():
             await channel.start()
+        self.cards.start()
 
     async def stop(self) -> None:
         """Take nothing more in, finish what was begun, and let go."""
@@ -158,16 +184,13 @@ class Channels:
                 await channel.stop_listening()
             await self.intake.stop()
             await self.connections.stop()
+            await self.cards.stop()
             await self.delivery.stop()
 
 
 def mail_sender(settings: Settings) -> str | None:
     """Who Usher's mails come from; None where it sends none."""
     return settings.mail_from if settings.smtp_url else None
-
-
-def support_room(settings: Settings) -> Address | None:
-    return Address.of(settings.support_room) if settings.support_room else None
 
 
 def _listening(settings: Settings, inside: Inside) -> Mapping[str, Listening]:
@@ -189,7 +212,7 @@ def _slack(settings: Settings, inside: Inside) -> "Slack":
         settings.slack_signing_secret.get_secret_value(),
         settings.slack_app_token.get_secret_value(),
     )
-    return Slack(access, inside, inside.clock.now, support_room(settings))
+    return Slack(access, inside, inside.clock.now, desk_rooms(settings))
 
 
 def _telegram(settings: Settings, inside: Inside) -> "Telegram":
@@ -198,7 +221,7 @@ def _telegram(settings: Settings, inside: Inside) -> "Telegram":
     secret = settings.telegram_webhook_secret.get_secret_value()
     webhook = f"{(settings.public_url or '').rstrip('/')}/telegram/webhook" if secret else ""
     access = Access(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url, webhook, secret)
-    return Telegram(access, inside, inside.clock.now, support_room(settings))
+    return Telegram(access, inside, inside.clock.now, desk_rooms(settings))
 
 
 def _mail(settings: Settings, campaigns: tuple[Campaign, ...]) -> Channel | None:

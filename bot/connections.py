@@ -57,7 +57,7 @@ class Connections:
     store: Store
     campaigns: Sequence[Campaign]
     channels: Mapping[str, Channel]
-    room: Address | None
+    rooms: Sequence[Address]
     campaign_time: Callable[[], datetime]
     machine_time: Callable[[], datetime]
     copy: str
@@ -192,7 +192,7 @@ class Connections:
         self, session: Session, campaign: Campaign, target: Target, result: Result, *, watched: bool = False
     ) -> None:
         at, now = self._times()
-        Incidents(self.room).note(session, campaign, target, result, at, now, watched=watched)
+        Incidents(self.rooms).note(session, campaign, target, result, at, now, watched=watched)
 
     def _refuse(self, session: Session, asked: Sequence[Check]) -> None:
         """The circulars were changed meanwhile: what it was, nobody can say any more but by its key."""

@@ -103,7 +103,8 @@ def _status(session: Session, campaign: Campaign) -> Iterator[Row]:
 def _said(campaign: Campaign, said: Said | None) -> Row:
     if said is None:
         return "", "", ""
-    return said.by or _UNNAMED, _moment(campaign, said.at), _moment(campaign, said.recorded_at)
+    who = f"support for the participant ({said.by})" if said.for_them else said.by
+    return who or _UNNAMED, _moment(campaign, said.at), _moment(campaign, said.recorded_at)
 
 
 def _seats(session: Session, campaign: Campaign) -> Iterator[Row]:

@@ -150,7 +150,7 @@ class Intake:
         if outcome is None:
             return
         self._end(work, outcome)
-        if outcome[0] is State.ANSWERED and work.heard and work.heard.chosen:
+        if outcome[0] in (State.ANSWERED, State.SILENT) and work.heard and work.heard.chosen:
             self._shown.begin(self._answerer.show_chosen(work), f"showing the choice made by {work.event.ask.id}")
 
     def _end(self, work: Work, outcome: Outcome) -> None:

@@ -19,7 +19,10 @@ SCOPES = {
     "files:write": "send the files that belong to an answer: calendar entries, lists",
     "im:history": "hear what people write to Usher in a direct message",
 }
-SUPPORT_SCOPES = {"groups:history": "hear replies in the private channel of the support team"}
+SUPPORT_SCOPES = {
+    "groups:history": "hear replies in the private channel of the support team",
+    "groups:read": "see whether that channel is shared with another organisation",
+}
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 SUPPORT_EVENTS = ("message.groups",)
 
@@ -75,7 +78,9 @@ def events(*, support_room: bool) -> list[str]:
 
 def in_slack(settings: "Settings") -> bool:
     """Whether the support team has its channel there."""
-    return (settings.support_room or "").startswith("slack:")
+    from bot.rooms import desk_rooms
+
+    return any(room.channel == "slack" for room in desk_rooms(settings))
 
 
 def _shown() -> Manifest:

@@ -1,4 +1,4 @@
-"""Gives a demonstration its made-up firms, with codes that anybody may read. No other Usher has them."""
+"""Gives a demonstration its made-up firms, with codes that anybody may read, and somebody at its support desk."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ from sqlmodel import Session
 
 from models import codes
 from models.participants import Participant, ParticipantDomain
+from models.people import add_staff
 from models.store import in_turn
 
+STAFF = "Demo"  # who works at the desk of a demonstration
 USES = 1_000_000  # everybody who tries it out
 LASTS = timedelta(days=3650)  # from each start
 
@@ -41,3 +43,4 @@ def keep_samples(session: Session, now: datetime) -> None:
             session.flush()
             session.add_all(ParticipantDomain(domain=domain, participant=one.code) for domain in one.domains)
         codes.make(session, one.code, USES, now + LASTS, now, codes.code_in(one.enrolment))
+    add_staff(session, STAFF, None, now, "operator")

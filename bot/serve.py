@@ -12,8 +12,12 @@ from contextlib import contextmanager
 import uvicorn
 
 from bot.app import App, build, log_to_terminal
+from bot.clock import machine_time
+from bot.samples import STAFF
 from bot.settings import Settings, SettingsError, load
+from bot.team import desk_address
 from bot.web import web
+from models.desk import OPENS, make_link
 
 STOP_SECONDS = 5  # how long an answer that is being written may hold up the end
 
@@ -69,10 +73,18 @@ class _Server(uvicorn.Server):
             await self._app.channels.start()
         for taken in sockets or ():
             print(f"Usher answers at {_address(taken)}", flush=True)
+            if self._app.settings.demo:
+                await self._show_the_desk(_address(taken))
         # After that, so that the start is not longer for it; a question that comes meanwhile is answered meanwhile.
         self._settling = asyncio.create_task(asyncio.to_thread(_settle, self._app))
         if self._app.ticking:
             self._app.ticking.start()
+
+    async def _show_the_desk(self, address: str) -> None:
+        """Whoever tries a demonstration out works at its desk as well."""
+        if token := await self._app.store.write(make_link, STAFF, machine_time()):
+            link = desk_address(self._app.settings.public_url or address, token)
+            print(f"The desk: {link} (opens once, within {int(OPENS.total_seconds()) // 60} minutes)", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._web.state.close()  # an open stream would hold up the end until its time is over

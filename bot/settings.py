@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AwareDatetime,
@@ -23,7 +24,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.companions import check_companions
 from bot.secret_key import KEY_LENGTH, SettingsError, own_key
+from models.campaign import BusinessDays
+from models.hours import Hours
 
 __all__ = ["Settings", "SettingsError", "is_loopback", "load"]
 
@@ -35,7 +39,8 @@ _TOKENS = {
     "telegram_bot_token": r"\d+:[\w-]+",
     "telegram_webhook_secret": r"[A-Za-z0-9_-]{1,256}",
 }
-_ROOM = r"^(web|slack:[CG][A-Z0-9]+|telegram:-?\d+)$"
+_TIER = r"(slack:[CG][A-Z0-9]+|telegram:-?\d+)"
+_ROOM = rf"(web|{_TIER})"
 _URL = r"^https?://[^/\s]+"
 
 # What reaches people outside: the variable that switches it on, the one with its address, its address without that one.
@@ -88,10 +93,17 @@ class Settings(BaseSettings):
         SecretStr(""), title="the address of a mail server", examples=["smtps://user:password@mail.example.org"]
     )
     mail_from: str = Field("", title="a name and an address", examples=["Usher <usher@example.org>"])
-    support_room: Annotated[str, StringConstraints(pattern=r"^(web|slack:[CG][A-Z0-9]+|telegram:-?\d+)$")] | None = (
-        Field(
-            None, title="web, slack: with a channel's id, or telegram: with a chat's id", examples=["slack:C0123456789"]
-        )
+    support_room: Annotated[str, StringConstraints(pattern=rf"^{_ROOM}( *, *{_ROOM})*$")] | None = Field(
+        None,
+        title="web, slack: with a channel's id, or telegram: with a chat's id; several with commas between them",
+        examples=["slack:C0123456789"],
+    )
+    support_second_tier: Annotated[str, StringConstraints(pattern=rf"^{_TIER}$")] | None = Field(
+        None, title="slack: with a channel's id, or telegram: with a chat's id", examples=["slack:C0123456789"]
+    )
+    support_hours: str = Field("Mon-Fri 09:00-18:00", title="weekdays, if not all business days, and times")
+    support_alarms: Annotated[str, StringConstraints(pattern=r"^\d{1,4} +\d{1,4}$")] = Field(
+        "15 60", title="two numbers of minutes with a space between them"
     )
     check_every: int | None = Field(None, ge=1, le=1440, title="a number of minutes from 1 to 1440", examples=["10"])
     demo: bool = Field(False, title="1, or left out", examples=["1"])
@@ -157,6 +169,12 @@ class Settings(BaseSettings):
         sender(written)
         return written
 
+    @field_validator("support_hours")
+    @classmethod
+    def _hours(cls, written: str) -> str:
+        Hours.of(written, BusinessDays(frozenset(), frozenset()), ZoneInfo("UTC"))
+        return written
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, key: SecretStr) -> SecretStr:
@@ -196,7 +214,7 @@ def load(
     except ValidationError as error:
         raise SettingsError(_sentence(str(error.errors()[0]["loc"][0]))) from error
     _check_demonstration(settings)
-    _check_companions(settings)
+    check_companions(settings)
     return (
         settings
         if settings.secret_key or not signs
@@ -231,26 +249,6 @@ def _sentence(name: str) -> str:
     field = Settings.model_fields[name]
     example = (field.examples or [field.default])[0]
     return f"{name.upper()} must be {field.title}, for example {name.upper()}={example}."
-
-
-def _check_companions(settings: Settings) -> None:
-    """What is of no use alone stops the start, with what is missing."""
-    slack, telegram, room = settings.slack_bot_token, settings.telegram_bot_token, settings.support_room or ""
-    in_room = f"SUPPORT_ROOM={room}"
-    for has, needs, missing in (
-        (slack and "SLACK_BOT_TOKEN", settings.slack_signing_secret or settings.slack_app_token,
-         "SLACK_SIGNING_SECRET (for HTTP) or SLACK_APP_TOKEN (for Socket Mode)"),
-        (settings.slack_signing_secret and "SLACK_SIGNING_SECRET", slack, "SLACK_BOT_TOKEN"),
-        (settings.slack_app_token and "SLACK_APP_TOKEN", slack, "SLACK_BOT_TOKEN"),
-        (settings.telegram_webhook_secret and "TELEGRAM_WEBHOOK_SECRET", telegram, "TELEGRAM_BOT_TOKEN"),
-        (settings.telegram_webhook_secret and "TELEGRAM_WEBHOOK_SECRET", settings.public_url, "PUBLIC_URL"),
-        (settings.smtp_url and "SMTP_URL", settings.mail_from, "MAIL_FROM"),
-        (settings.mail_from and "MAIL_FROM", settings.smtp_url, "SMTP_URL"),
-        (room.startswith("slack:") and in_room, slack, "SLACK_BOT_TOKEN"),
-        (room.startswith("telegram:") and in_room, telegram, "TELEGRAM_BOT_TOKEN"),
-    ):  # fmt: skip
-        if has and not needs:
-            raise SettingsError(f"{has} is set, and is of no use without {missing}: set that as well, or leave it out.")
 
 
 def _check_demonstration(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`python -m bot staff …` and `reply`: names the people of the support team, and answers a case from the terminal."""
+"""`python -m bot staff …`, `desk-link` and `reply`: names the people of the desk, lets them in, answers a case."""
 
 import argparse
 import re
@@ -14,15 +14,21 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     add = team.add_parser("add", help="name a member of the support team, or another account of one")
     add.add_argument("name", type=person_name)
-    account = add.add_mutually_exclusive_group(required=True)
+    account = add.add_mutually_exclusive_group()
     example = "for example T012AB3C4:U056DE7F8"
     account.add_argument("--slack", metavar="TEAM:USER", type=_slack, dest="account", help=example)
     account.add_argument("--telegram", metavar="ID", type=_telegram, dest="account", help="for example 123456789")
-    add.set_defaults(run=_later("add", "name", "account"))
+    add.add_argument(
+        "--role", choices=("support", "operator"), help="support, unless it is said; operators may do more"
+    )
+    add.set_defaults(run=_later("add", "name", "account", "role"))
     gone = team.add_parser("remove", help="let a member reply no longer")
     gone.add_argument("name")
     gone.set_defaults(run=_later("remove", "name"))
     team.add_parser("list", help="show who may reply").set_defaults(run=_later("show"))
+    link = commands.add_parser("desk-link", help="print a link that signs a member in to the desk page, once")
+    link.add_argument("name")
+    link.set_defaults(run=_later("desk_link", "name"))
     reply = commands.add_parser("reply", help="reply to a case; the running Usher brings it to the asker")
     reply.add_argument("case", type=int)
     reply.add_argument("text")

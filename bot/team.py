@@ -1,6 +1,7 @@
-"""Keeps the list of the support team, and posts what one of them replies on the terminal."""
+"""Keeps the list of the support team, makes links to the desk page, and posts what one replies on the terminal."""
 
 import getpass
+import shlex
 
 from bot.clock import machine_time
 from bot.settings import SettingsError, load
@@ -8,19 +9,40 @@ from bot.terminal import refuse, with_store
 from handlers.phrasing import Phrasing
 from handlers.support import Support
 from models.campaign import load_all
+from models.desk import OPENS, make_link
 from models.message import Address
 from models.people import Staff, TakenBy, add_staff, remove_staff, staff
 from models.store import Store
 from models.support import Case
 
 
-def add(name: str, account: Address) -> int:
+def add(name: str, account: Address | None, role: str | None) -> int:
+    """Name a member, or give one another account or role."""
     try:
-        with_store(lambda store: store.write(add_staff, name, account, machine_time()))
+        member = with_store(lambda store: store.write(add_staff, name, account, machine_time(), role))
     except TakenBy as error:
         return refuse(f"{account} is the account of {error.name}: remove {error.name} first, if that is right.")
-    print(f"{name} may reply to participants as {account}.")
+    where = (
+        f"as {account}" if account else f"on the desk page: python -m bot desk-link {shlex.quote(name)} lets them in"
+    )
+    print(f"{name} ({member.role}) may reply to participants {where}.")
     return 0
+
+
+def desk_link(name: str) -> int:
+    """Print a link for that member: whoever opens it first is signed in as them."""
+    settings = load(signs=False)
+    token = with_store(lambda store: store.write(make_link, name, machine_time()), settings)
+    if token is None:
+        return refuse(f"There is no member of the support team named {name}; python -m bot staff list shows them.")
+    print(desk_address(settings.public_url or f"http://{settings.host}:{settings.port}", token))
+    print(f"It signs {name} in to the desk page, once, within {int(OPENS.total_seconds()) // 60} minutes.")
+    return 0
+
+
+def desk_address(usher: str, token: str) -> str:
+    """The token stands where it is sent to no server, and so in no log."""
+    return f"{usher.rstrip('/')}/desk#{token}"
 
 
 def remove(name: str) -> int:
@@ -33,9 +55,11 @@ def remove(name: str) -> int:
 def show() -> int:
     team = with_store(lambda store: store.read(staff))
     for member in team:
-        print(f"{member.name}: {', '.join(_accounts(member)) or 'no account'}")
+        print(f"{member.name} ({member.role}): {', '.join(_accounts(member)) or 'the desk page alone'}")
     if not team:
-        print("Nobody is named yet: python -m bot staff add NAME --slack TEAM:USER or --telegram ID")
+        print(
+            "Nobody is named yet: python -m bot staff add NAME [--slack TEAM:USER or --telegram ID] [--role operator]"
+        )
     return 0
 
 

@@ -18,6 +18,7 @@ from bot.clock import machine_time
 from bot.page import words
 from bot.page.asking import Asking
 from bot.page.circulars import shown_circular
+from bot.page.desk import DeskPages
 from bot.page.downloads import download
 from bot.page.form import FormError, number, read_fields
 from bot.page.frame import Frames, destination
@@ -61,6 +62,7 @@ def web(app: App) -> Starlette:
             Route("/v", page.pc.show, methods=["GET"]),
             Route("/v", page.pc.open, methods=["POST"]),
             Route("/v/slip", page.pc.answer, methods=["POST"]),
+            *page.desk.routes(),
             Route("/static/{name}", page.static, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
             Route("/readyz", page.ready, methods=["GET"]),
@@ -92,11 +94,13 @@ class Page:
         self._pages = Pages(app, self._templates, frames, self._visitors)
         self._live = Live(app, self._templates, frames)
         self.pc = PcPages(app, self._templates, self._visitors)
+        self.desk = DeskPages(app, self._templates, self._visitors)
         self._pace = Pace(proxies=bool(app.settings.trusted_proxies))
         self._asking = Asking(app, self._pages, self._live, self._visitors, self._pace)
 
     def close(self) -> None:
         self._live.close()
+        self.desk.close()
 
     async def show(self, request: Request) -> Response:
         """The visitor's conversation, newest in view."""

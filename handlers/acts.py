@@ -1,12 +1,12 @@
-"""The one table of what Usher does on request, and the one place that checks who may ask for it, and where."""
+"""The one table of what Usher does on request; who may ask for it, and where, is checked here before it is done."""
 
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from handlers import calendar, checks, enrolment, owndata, reminders, seats, status
+from handlers import calendar, checks, enrolment, owndata, permissions, reminders, seats, status, support
 from handlers.enrolment import ACT_FOR
-from handlers.talk import CANCEL, Act, Gone, NotEnrolled, NotTheirs, Talk, WhichCampaign, WhichParticipant
+from handlers.talk import CANCEL, Act, Gone, NotEnrolled, NotStaff, NotTheirs, Talk, WhichCampaign, WhichParticipant
 from models.message import Choice, Reply
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def _act_for(talk: Talk, argument: str) -> Reply:
 
 
 ACTS: Mapping[str, Act] = {
-    CANCEL: Act(_cancel, enrolled=False, public=True),
+    CANCEL: Act(_cancel),
     ACT_FOR: Act(_act_for, continues=True),
     **enrolment.ACTS,
     **seats.ACTS,
@@ -38,6 +38,7 @@ ACTS: Mapping[str, Act] = {
     **reminders.ACTS,
     **calendar.ACTS,
     **owndata.ACTS,
+    **support.ACTS,
 }
 
 
@@ -47,18 +48,13 @@ def perform(talk: Talk, word: str, argument: str, known: Reply | None = None) ->
     `known` is what the circular says of it, where it was asked for in free words: those for whom it cannot be done read
     that first.
     """
-    act = ACTS[word]
-    if talk.ask.in_public and not act.public:
+    if not permissions.fits(word, in_public=talk.ask.in_public, at_desk=talk.at_desk):
         return _after(known, talk.say("only_private"))
     try:
-        if act.enrolled:
-            _ = talk.contact
-        if not act.continues:
-            talk.settle_draft()
-        return act.do(talk, argument)
+        return _done(talk, word, argument)
     except NotEnrolled:
         return _after(known, enrolment.not_enrolled(talk, f"{word} {argument}".strip()))
-    except (NotTheirs, Gone) as refused:
+    except (NotStaff, NotTheirs, Gone) as refused:
         return _refused(talk, refused)
     except WhichParticipant:
         return _which_participant(talk, f"{word} {argument}".strip())
@@ -68,9 +64,24 @@ def perform(talk: Talk, word: str, argument: str, known: Reply | None = None) ->
         return replace(talk.say("which.campaign", None, *choices), behaviour="clarify")
 
 
-def _refused(talk: Talk, refused: NotTheirs | Gone) -> Reply:
+def _done(talk: Talk, word: str, argument: str) -> Reply:
+    """Do it for somebody who may have it done. Raises `NotEnrolled` or `NotStaff` for anybody else."""
+    act = ACTS[word]
+    if permissions.needs_member(word):
+        _ = talk.contact
+    if permissions.needs_staff(word) and not permissions.may(permissions.staff_roles(talk.member), word):
+        raise NotStaff
+    if not act.continues:
+        talk.settle_draft()
+    return act.do(talk, argument)
+
+
+def _refused(talk: Talk, refused: NotStaff | NotTheirs | Gone) -> Reply:
     if isinstance(refused, Gone):
         return talk.say("no_longer")
+    if isinstance(refused, NotStaff):
+        log.warning("%s may not do that: not of the support desk", talk.ask.sender)
+        return talk.say("reply.refused", who=talk.ask.sender)
     log.warning("%s may not act for %s: refused", talk.ask.sender, refused.participant)
     return talk.say("not_theirs")
 

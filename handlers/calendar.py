@@ -270,4 +270,4 @@ def _left_out(wording: Wording) -> str:
     return wording.say("calendar.left_out", items="; ".join(vague)) if vague else ""
 
 
-ACTS: Mapping[str, Act] = {CALENDAR: Act(_calendar, enrolled=False, public=True)}
+ACTS: Mapping[str, Act] = {CALENDAR: Act(_calendar)}

@@ -12,6 +12,7 @@ FORMS: Mapping[str, tuple[str, bool]] = {
     "/with": ("people", True),
     "/swap": ("person", False),
     "/booked": ("reference", False),
+    "/add": ("words", True),
 }
 
 

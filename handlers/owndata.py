@@ -46,8 +46,8 @@ def forget_me(talk: Talk, argument: str) -> Reply:
 
 
 ACTS: Mapping[str, Act] = {
-    MY_DATA: Act(my_data, enrolled=False),
-    FORGET: Act(forget_me, enrolled=False),
+    MY_DATA: Act(my_data),
+    FORGET: Act(forget_me),
 }
 
 
@@ -184,8 +184,8 @@ class _Told:
 
     def _cases(self) -> Iterator[str]:
         for case in self._held.cases:
-            state = "open" if case.state == "open" else "answered"
-            yield self._talk.label(f"mydata.case.{state}", number=case.number, moment=self._wording.moment(case.at))
+            moment = self._wording.moment(case.at)
+            yield self._talk.label(f"mydata.case.{case.state}", number=case.number, moment=moment)
 
     def _count(self, what: str, count: Count) -> str:
         if not count.first or not count.last:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -18,7 +19,11 @@ from models.forgetting import Forgotten
 from models.message import Address, Ask, Choice, Reply
 from models.outbox import Posting, post
 from models.participants import Participant
+from models.people import Staff, staff_member
 from models.wording import Wording, in_script
+
+if TYPE_CHECKING:
+    from handlers.support import Support
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +40,10 @@ class NotTheirs(Exception):  # noqa: N818 - as above
     def __init__(self, participant: str) -> None:
         super().__init__(participant)
         self.participant = participant
+
+
+class NotStaff(Exception):  # noqa: N818 - as above
+    """Who asks is not of the support desk, or not in the role that it needs."""
 
 
 class WhichParticipant(Exception):  # noqa: N818 - as above
@@ -59,7 +68,7 @@ class Talk:
 
     It may be run twice (the store says when), so nothing may be changed but by `session`. `mails`: whether mail is set
     up. `machine_now` is machine time; campaign time is `ask.at`. `reading` is what free words say in figures and names.
-    `forgotten`: the asker was forgotten just now, and so is this turn.
+    `forgotten`: the asker was forgotten just now, and so is this turn. `at_desk`: it was said in a support room.
     """
 
     session: Session
@@ -67,9 +76,11 @@ class Talk:
     language: str
     phrasing: Phrasing
     machine_now: datetime
+    desk: "Support"
     mails: bool = False
     reading: Reading | None = None
     forgotten: Forgotten | None = None
+    at_desk: bool = False
 
     @property
     def now(self) -> datetime:
@@ -87,6 +98,14 @@ class Talk:
     @cached_property
     def contact_id(self) -> int:
         return self.contact.id or 0
+
+    @cached_property
+    def member(self) -> Staff:
+        """Who of the support desk asks. Raises `NotStaff`."""
+        found = staff_member(self.session, self.ask.sender)
+        if found is None:
+            raise NotStaff
+        return found
 
     @cached_property
     def participants(self) -> list[Participant]:
@@ -173,12 +192,10 @@ Do = Callable[[Talk, str], Reply]
 class Act:
     """Something that Usher does when an action asks for it. The rest of the action is handed to `do`.
 
-    An action is a claim: whether it was pressed, typed or forged, `handlers.acts` checks who asks and where, and `do`
-    checks that what it names is still so. `public`: it may be done where others read. `enrolled`: only for people of a
-    participant. `continues`: it goes on with what a draft holds; any other act ends what was waited for.
+    An action is a claim: whether it was pressed, typed or forged, `handlers.acts` checks who asks and where, by the
+    table of `handlers.permissions`, and `do` checks that what it names is still so. `continues`: it goes on with what a
+    draft holds; any other act ends what was waited for.
     """
 
     do: Do
-    enrolled: bool = True
-    public: bool = False
     continues: bool = False

@@ -22,7 +22,8 @@ class Turn(SQLModel, table=True):
     """One question and its reply. `at` is campaign time, `recorded_at` machine time, as is `changed_at`: when the reply
     was last replaced by another, if it was.
 
-    `action` is what a pressed button or a typed yes came to, `in_reply_to` the ask whose reply had offered it.
+    `action` is what a pressed button or a typed yes came to, `in_reply_to` the ask whose reply had offered it. `files`
+    are the names and links of what came with the question, a line each.
     """
 
     __table_args__ = (Index(None, "room", "id"),)
@@ -32,6 +33,7 @@ class Turn(SQLModel, table=True):
     room: str
     sender: str
     asked: str
+    files: str | None = None
     action: str | None = None
     in_reply_to: str | None = Field(default=None, index=True)
     reply_json: str
@@ -89,6 +91,7 @@ def record(
         "room": str(ask.room),
         "sender": str(ask.sender),
         "asked": ask.text,
+        "files": ask.files,
         "action": action,
         "in_reply_to": ask.in_reply_to,
         "reply_json": packed(reply),

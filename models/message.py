@@ -34,6 +34,14 @@ class Address:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that came with a message: its name, or what kind it is, and where the platform shows it, if it does."""
+
+    name: str
+    link: str | None = None
+
+
+@dataclass(frozen=True)
 class Ask:
     """One message from a person. `text` may be the action of a pressed button; `at` is campaign time.
 
@@ -42,7 +50,8 @@ class Ask:
 
     What only a channel knows: the `name` that the person goes by there; `answer_at`, if the answer belongs to a place
     within the room; `once`, a way to answer that soon ends; `pressed`, the reference of the message whose button it
-    was; `replies_to`, that of the message it replies to; `overheard`: it was not addressed to Usher.
+    was; `replies_to`, that of the message it replies to; `overheard`: it was not addressed to Usher;
+    `attachments`: what came with it, which Usher does not open.
     """
 
     id: str
@@ -58,6 +67,12 @@ class Ask:
     pressed: str | None = None
     replies_to: str | None = None
     overheard: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def files(self) -> str | None:
+        """The names of what came with it, each with its link: a line each."""
+        return "\n".join(f"{one.name} {one.link or ''}".strip() for one in self.attachments) or None
 
     @property
     def in_public(self) -> bool:

@@ -11,7 +11,7 @@ from models.checks import Check
 from models.codes import CodeUse, EnrolmentCode
 from models.contacts import Contact, ContactAddress, Membership
 from models.conversation import Turn
-from models.forgetting import Person
+from models.forgetting import Person, cases_of
 from models.outbox import Message, State
 from models.participants import Participant
 from models.people import Preference
@@ -78,7 +78,7 @@ def held(session: Session, person: Person) -> Held:
         else [],
         session.exec(select(ReminderWish).where(ReminderWish.contact_id == whose).order_by(col(ReminderWish.id))).all(),
         session.exec(select(ReminderRoom).where(ReminderRoom.contact_id == whose)).all(),
-        session.exec(select(Case).where(col(Case.sender).in_(person.addresses)).order_by(col(Case.number))).all(),
+        session.exec(select(Case).where(cases_of(person.addresses, whose)).order_by(col(Case.number))).all(),
         _count(session, col(Check.asked_at), col(Check.contact_id) == whose),
         _count(session, col(Turn.at), col(Turn.sender).in_(person.addresses)),
         _count(

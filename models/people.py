@@ -6,6 +6,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.message import Address
+from models.store import announce
 
 
 class Preference(SQLModel, table=True):
@@ -17,13 +18,18 @@ class Preference(SQLModel, table=True):
 
 
 class Staff(SQLModel, table=True):
-    """A member of the support team: who may reply to participants. Somebody who left stays in the records."""
+    """A member of the support desk, as `support` or `operator`. Somebody who left stays in the records.
+
+    What was signed in to the desk page before `signed_out_at` counts no more. Machine times.
+    """
 
     name: str = Field(primary_key=True)
     slack: str | None = Field(default=None, unique=True)  # TEAM:USER
     telegram: str | None = Field(default=None, unique=True)
     added_at: datetime
     left_at: datetime | None = None
+    role: str = "support"
+    signed_out_at: datetime | None = None
 
 
 class TakenBy(Exception):  # noqa: N818 - named after the situation
@@ -48,8 +54,22 @@ def language_chosen(session: Session, person: Address) -> str | None:
     return chosen
 
 
-def add_staff(session: Session, name: str, account: Address, now: datetime) -> Staff:
-    """Name a member of the team, or give one a further account. Raises `TakenBy`."""
+def add_staff(session: Session, name: str, account: Address | None, now: datetime, role: str | None = None) -> Staff:
+    """Name a member of the team, or give one a further account or another role. Raises `TakenBy`.
+
+    Without an account they work on the desk page alone.
+    """
+    if account:
+        _make_room(session, name, account)
+    member = session.get(Staff, name) or Staff(name=name, added_at=now)
+    if account:
+        setattr(member, account.channel, account.id)
+    member.role, member.left_at = role or member.role, None
+    session.add(member)
+    return member
+
+
+def _make_room(session: Session, name: str, account: Address) -> None:
     column = {"slack": Staff.slack, "telegram": Staff.telegram}[account.channel]
     other = session.exec(select(Staff).where(col(column) == account.id, Staff.name != name)).first()
     if other and other.left_at is None:
@@ -58,21 +78,33 @@ def add_staff(session: Session, name: str, account: Address, now: datetime) -> S
         setattr(other, account.channel, None)
         session.add(other)
         session.flush()
-    member = session.get(Staff, name) or Staff(name=name, added_at=now)
-    setattr(member, account.channel, account.id)
-    member.left_at = None
-    session.add(member)
-    return member
 
 
 def remove_staff(session: Session, name: str, now: datetime) -> bool:
-    """Let a member reply no longer; False where there is none of that name."""
+    """Let a member reply no longer; False where there is none of that name. They are signed out of the desk page."""
     member = session.get(Staff, name)
     if member is None or member.left_at:
         return False
-    member.left_at = now
+    member.left_at = member.signed_out_at = now
     session.add(member)
+    announce(session, news_of(name))
     return True
+
+
+def sign_out_everywhere(session: Session, name: str, now: datetime) -> bool:
+    """Let nobody in any more who signed in to the desk page by that name before; False where there is none."""
+    member = session.get(Staff, name)
+    if member is None:
+        return False
+    member.signed_out_at = now
+    session.add(member)
+    announce(session, news_of(name))
+    return True
+
+
+def news_of(name: str) -> str:
+    """The topic that is announced when that member of the team is signed out everywhere, or leaves."""
+    return f"staff:{name}"
 
 
 def staff(session: Session) -> list[Staff]:

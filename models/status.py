@@ -26,7 +26,8 @@ AT_ONCE = 500  # participants of which the standing is read at a time
 class Declaration(SQLModel, table=True):
     """One thing that was said of a task; the last one holds, the others stay. `at` is campaign time.
 
-    `what`: done, taken_back (by a contact), verified, unverified (by support, whose name is `by`).
+    `what`: done, taken_back (by a contact, or by support for somebody who phoned), verified, unverified (by support).
+    `by` is the name of who of support said it.
     """
 
     __table_args__ = (Index(None, "campaign", "participant", "task", "id"),)
@@ -53,14 +54,27 @@ class Duty:
 
 
 @dataclass(frozen=True)
+class Behalf:
+    """Who of support says it for a participant, which contact of it phoned, if that is known, and why (`evidence`)."""
+
+    by: str
+    contact_id: int | None
+    evidence: str
+
+
+@dataclass(frozen=True)
 class Said:
-    """Who said something last, and when: `at` is campaign time. A contact without a name, or forgotten, has None."""
+    """Who said something last, and when: `at` is campaign time. A contact without a name, or forgotten, has None.
+
+    `for_them`: somebody of support said it for the participant.
+    """
 
     by: str | None
     at: datetime
     recorded_at: datetime
     evidence: str | None = None
     contact_id: int | None = None
+    for_them: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,11 @@ def declare(
 def take_back(session: Session, duty: Duty, contact_id: int, at: datetime, machine: datetime) -> bool:
     """Have a contact take back what they or a colleague said; False where nothing was. What support verified stands."""
     return _say(session, Declaration(**vars(duty), what=TAKEN_BACK, contact_id=contact_id, at=at, recorded_at=machine))
+
+
+def say_for(session: Session, duty: Duty, what: str, behalf: Behalf, at: datetime, machine: datetime) -> bool:
+    """Have somebody of support say it for the participant, which phoned: `DONE` or `TAKEN_BACK`. False as above."""
+    return _say(session, Declaration(**vars(duty), what=what, **vars(behalf), at=at, recorded_at=machine))
 
 
 def verify(session: Session, duty: Duty, by: str, at: datetime, machine: datetime, evidence: str | None = None) -> bool:
@@ -189,7 +208,8 @@ class _Word(NamedTuple):
     @property
     def said(self) -> Said:
         name = None if self.forgotten_at else self.name
-        return Said(self.by or name, self.at, self.recorded_at, self.evidence, self.contact_id)
+        for_them = self.what == DONE and self.by is not None
+        return Said(self.by or name, self.at, self.recorded_at, self.evidence, self.contact_id, for_them)
 
 
 def _last_words(campaign: str, participants: Sequence[str] | None = None) -> Select[*tuple[Any, ...]]:

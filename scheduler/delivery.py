@@ -48,10 +48,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Also:
-    """What others do in the transactions of a delivery: when messages are claimed, and when one has failed."""
+    """What others do in the transactions of a delivery: when messages are claimed, and when one has failed, or was
+    sent, or nobody will know.
+    """
 
     ready: Ready | None = None
     failed: Settled | None = None
+    sent: Settled | None = None
 
 
 class Delivery:
@@ -239,6 +242,8 @@ class Delivery:
         now = self._machine_time()
         if isinstance(outcome, str):
             outbox.note_sent(session, message, outcome, now)
+            if self._also.sent:
+                self._also.sent(session, message)
             return
         log.warning("message %s to %s: %s", message.id, message.channel, outcome.reason)
         last = message.attempts >= self._limits.attempts
@@ -251,6 +256,8 @@ class Delivery:
             outbox.note_again(session, message, outcome.reason, until, counts=False)
         elif outcome.outcome_unknown:
             outbox.note_uncertain(session, message, outcome.reason, now)
+            if self._also.sent:
+                self._also.sent(session, message)
         elif last or outcome.permanent or outcome.refused:
             failed = outbox.note_failed(session, message, outcome.reason, now, closes=outcome.permanent)
             if failed and self._also.failed:

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from bot.app import App
 from bot.clock import machine_time
 from bot.page.channel import WebChat
 from bot.web import web
@@ -143,6 +144,9 @@ class Rehearsal:
 
         self.stop = stop
 
+    def app_on(self, store: Store) -> App:
+        return new_app(store)
+
     def cut_streams(self) -> None:
         """End every open stream, as a proxy between may do at any time."""
         self._loop.call_soon_threadsafe(self._page.state.close)
@@ -157,8 +161,8 @@ class Rehearsal:
 
     async def _serve(self, listening: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        store = await Store.open(self._database)
-        app = new_app(store)
+        self.store = store = await Store.open(self._database)
+        app = self.app_on(store)
         self._page, self._chat = web(app), WebChat(store, app.clock.now, machine_time)
         config = uvicorn.Config(self._page, port=self._port, log_config=None, lifespan="off", proxy_headers=False)
         self._server = _Server(config, listening)

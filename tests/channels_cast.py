@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.app import App
 from bot.channels import Channels, mail_sender
 from bot.clock import CampaignClock, machine_time
+from bot.rooms import support_rooms
 from bot.settings import Settings
 from bot.telegram import Pace, Telegram
 from bot.telegram.listen import Listener
@@ -71,8 +72,7 @@ async def running(
         given |= {"telegram_bot_token": SecretStr(telegram.token), "telegram_api_url": url}
     made = Settings.model_construct(**(Settings().model_dump() | given | settings))
     clock = CampaignClock(MORNING)
-    room = Address.of(made.support_room) if made.support_room else None
-    reception = Reception(store, [campaign], machine_time, keep, room, sender=mail_sender(made))
+    reception = Reception(store, [campaign], machine_time, keep, support_rooms(made), sender=mail_sender(made))
     channels = Channels(made, store, reception, (campaign,), clock)
     app = App(made, store, (campaign,), reception, clock, None, channels)
     async with served(app) as address:

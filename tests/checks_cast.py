@@ -64,7 +64,8 @@ def copy_of(
 ) -> Connections:  # fmt: skip
     """One copy of Usher that looks at the line; its messages stay in the outbox unless somebody sends them."""
     return Connections(
-        store, [campaign], channels or {}, room, lambda: MORNING, machine, copy, Flight(line.look), QUICK
+        store, [campaign], channels or {}, (room,) if room else (), lambda: MORNING, machine, copy, Flight(line.look),
+        QUICK,
     )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ pytest_plugins = [
     "tests.browser_cast",
     "tests.channels_cast",
     "tests.support_cast",
+    "tests.card_cast",
+    "tests.desk_cast",
     "tests.status_cast",
     "tests.seats_cast",
     "tests.town_cast",
@@ -37,6 +39,8 @@ pytest_plugins = [
     "tests.probe_network",
     "tests.rehearsal_cast",
     "tests.reminders_cast",
+    "tests.callers_cast",
+    "tests.views_cast",
 ]
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

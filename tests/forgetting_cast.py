@@ -15,10 +15,11 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot.app import App
 from bot.clock import machine_time
-from models import inbox, status
+from models import inbox, status, support
 from models.campaign import Campaign
 from models.checks import Check, Incident, PcTest, TargetState
 from models.contacts import known
+from models.desk import DeskLink
 from models.inbox import Event, State
 from models.message import Address, Ask, Reply
 from models.outbox import Lane, Message, Posting, post
@@ -28,6 +29,7 @@ from models.reminders import Reminder, ReminderLead, ReminderRun, ReminderWish, 
 from models.sessions import end_session
 from models.status import Duty
 from models.store import Store
+from models.support import By, Case, Example, StaffDeed
 from tests.channels_cast import ROOM, running
 from tests.enrolment_cast import ALPHA, code_of, found_firms
 from tests.mail_platform import MailPlatform, mail_platform
@@ -171,12 +173,11 @@ async def _support(life: Life) -> None:
     offered = await life.say(f"{FEE} Yours, {NAME}, {EMAIL}")
     await life.press(offered, "Yes, ask support")
     await life.slack.until(lambda: _cards(life) or None)
+    await life.settled()  # where the card stands is noted once it is there
     sam = life.slack.users["U0SAM"]
     words = f"reply: Dear {NAME}, I shall write to {EMAIL.title()}."
     await life.in_slack(life.slack.say(sam, words, ROOM, thread_ts=_cards(life)[-1].ts))
-    await life.in_telegram("What does it cost in Macau?")
-    user = life.telegram.chats.users[CHAT]
-    await life.telegram.press(user, life.telegram.shown_to(user)[-1], "Yes, ask support")
+    await life.in_telegram("/support Is there a parking space in Macau?")
     await life.slack.until(lambda: len(_cards(life)) > 1 or None)
 
 
@@ -194,6 +195,7 @@ def _rows(session: Session, now: Any) -> None:
     session.add(Closed(address=f"{TELEGRAM}:9", reason=f"{EMAIL} is gone", closed_at=now))
     session.merge(Lane(name="slack:D0ANN:1700.1", free_at=now))
     end_session(session, "one of hers", now, now + timedelta(days=30))
+    _desk(session, contact.id or 0, now)
     _checks(session, contact.id or 0, now)
     _reminders(session, contact.id or 0, now)
     later = MORNING + timedelta(days=5)
@@ -220,6 +222,20 @@ def _reminders(session: Session, whose: int, now: Any) -> None:
     session.add(Reminder(**lead, **of_hers, until=MORNING, reason=f"{EMAIL} is gone"))
     wish(session, ReminderWish(contact_id=whose, what="quiet", value="22:00-08:00", at=MORNING, recorded_at=now))
     name_room(session, ALPHA, Address("slack", "C0ROOM"), whose, now)
+
+
+def _desk(session: Session, whose: int, now: Any) -> None:
+    """People of the desk wrote of her, and did something for her; what she added joined her case."""
+    by, at = By("Sam", MORNING, now), {"at": MORNING, "recorded_at": now}
+    support.note(session, 1, f"{NAME} phoned from {EMAIL}", "note:x", by)
+    case = session.get_one(Case, 1)
+    link = f"{NAME} badge.png https://usher.slack.com/files/U0ANN/F1/badge.png"
+    support.join(session, case, "slack:said:D0ANN:1.9", f"I am {NAME}", By(None, MORNING, now), link)
+    session.add(Example(case_number=1, campaign="x", answer="fees", text=f"{NAME} asks for the fee", by="Sam", **at))
+    deed: dict[str, Any] = {"by": "Sam", "deed": "free seat for", "participant": ALPHA, "contact_id": whose, **at}
+    session.add(StaffDeed(**deed, key="call:1", because=f"{NAME} <{EMAIL}> phoned", detail=f"the seat of {NAME}"))
+    support.keep_alarm(session, case, 1, MORNING)
+    session.add(DeskLink(digest="x", name="Sam", made_at=now, until=now))
 
 
 def _checks(session: Session, whose: int, now: Any) -> None:
@@ -253,3 +269,8 @@ def found(kept: dict[str, list[dict[str, Any]]], needles: list[str]) -> list[str
         (f"{table}.{column}", value) for table, rows in kept.items() for row in rows for column, value in row.items()
     )
     return [f"{where}: {value}" for where, value in values if sought.search(str(value))]
+
+
+def rows(session: Session, table: Any) -> list[Any]:
+    key = next(iter(table.__table__.primary_key.columns))
+    return list(session.exec(select(table).order_by(col(key))))

@@ -1,21 +1,30 @@
 """Takes the pictures of the documents anew: `python -m tests.pictures` starts Usher and a browser, and asks."""
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser_cast import ARGUMENTS, PHONE, ROOT, ask, started
 
 FOLDER = ROOT / "docs" / "pictures"
 DESKTOP: ViewportSize = {"width": 960, "height": 840}
+DESK: ViewportSize = {"width": 1000, "height": 880}
 SAID = {
     "en-GB": ("may three colleagues go to the auditorium?", "register"),
     "zh-HK": ("三個同事可以去禮堂嗎？", "登記"),
 }
+# For whom each question to support is asked, by the number of the sample firm.
+ASKED = (
+    ("en-GB", 0, "May two of us share one mobile number for the second factor?"),
+    ("zh-HK", 1, "兩位同事可否共用同一個電郵地址？"),
+    ("en-GB", 1, "Our DA has left the firm. Who signs the form now?"),
+    ("en-GB", None, "Can somebody help us to install the software?"),
+)
 
 
 def main() -> None:
@@ -39,9 +48,46 @@ def main() -> None:
         page.locator(".source summary").click()
         page.goto(usher.rstrip("/") + str(page.locator("figure a").first.get_attribute("href")))
         page.screenshot(path=FOLDER / "circular.png")
+        of_the_desk(browser, Path(folder), usher)
         page.goto(rehearsed(Path(folder)))
         page.screenshot(path=FOLDER / "rehearsal.png")
         browser.close()
+
+
+def of_the_desk(browser: Browser, folder: Path, usher: str) -> None:
+    """The list of cases, and one that was answered."""
+    for locale, firm, question in ASKED:
+        with browser.new_context(locale=locale) as context:
+            page = context.new_page()
+            page.goto(usher)
+            if firm is not None:
+                page.locator("main .samples button").nth(firm).click()
+                expect(page.locator("header .acting")).not_to_be_empty()
+            page.get_by_role("textbox").fill(f"support: {question}")
+            page.locator(".send").click()
+            expect(page.locator(".usher .text").last).to_contain_text(question)
+    with browser.new_context(locale="en-GB", viewport=DESK) as context:
+        page = context.new_page()
+        page.goto(desk_link(folder, usher))
+        page.locator("#entrance button").click()
+        expect(page.locator(".case")).to_have_count(len(ASKED))
+        page.screenshot(path=FOLDER / "desk-list.png")
+        page.goto(f"{usher}desk/case/2")
+        page.get_by_label("Stays at the desk").fill("Operations confirmed by phone: one address each.")
+        page.get_by_role("button", name="Keep the note").click()
+        expect(page.locator(".is-note")).to_have_count(1)
+        page.get_by_label("Goes out to the asker").fill("不可以。每位用戶須使用自己的電郵地址，請分別登記。")
+        page.get_by_role("button", name="Send the reply").click()
+        expect(page.locator(".became.delivered")).to_have_count(1)
+        page.evaluate("document.activeElement.blur(); scrollTo(0, document.body.scrollHeight)")
+        page.screenshot(path=FOLDER / "desk-case.png")
+
+
+def desk_link(folder: Path, usher: str) -> str:
+    """Where who works at the demonstration's desk signs in."""
+    given = os.environ | {"DATABASE_URL": f"sqlite:///{folder / 'usher.db'}", "PUBLIC_URL": usher}
+    command = [sys.executable, "-m", "bot", "desk-link", "Demo"]
+    return subprocess.run(command, cwd=ROOT, env=given, check=True, capture_output=True, text=True).stdout.split()[0]
 
 
 def rehearsed(folder: Path) -> str:

@@ -98,7 +98,7 @@ class Usher:
     def __post_init__(self) -> None:
         self.timetable = Timetable(self.campaigns)
         self.reminders = Reminders(
-            Phrasing(self.campaigns), self.timetable, self.channels, SUPPORT, self.clock, self.machine
+            Phrasing(self.campaigns), self.timetable, self.channels, (SUPPORT,), self.clock, self.machine
         )
         self.planner = Planner(
             self.store, self.timetable, self.channels, lambda: self.reminders.times, self.reminders.unreached

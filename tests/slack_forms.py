@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from handlers import acts
+from handlers.permissions import Role, Where
 from handlers.talk import Act, Talk
 from models.message import Choice, Reply
+from tests.acts_cast import know
 from tests.slack_cast import answers
 from tests.slack_platform import Platform
 from tests.slack_workspace import Message, User, View
@@ -31,10 +32,9 @@ def _with(talk: Talk, argument: str) -> Reply:
 
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Usher know these acts, for one test."""
-    table: Any = acts.ACTS
-    monkeypatch.setitem(table, "/offer", Act(_offer, enrolled=False, public=True))
-    monkeypatch.setitem(table, "/with", Act(_with, enrolled=False))
-    monkeypatch.setitem(table, "/secret", Act(_with))
+    know(monkeypatch, "/offer", Act(_offer))
+    know(monkeypatch, "/with", Act(_with), where=Where.PRIVATE)
+    know(monkeypatch, "/secret", Act(_with), Role.MEMBER, Where.PRIVATE)
 
 
 async def offered(slack: Platform, ann: User, place: str = "", thread_ts: str | None = None) -> Message:

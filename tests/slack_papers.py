@@ -1,15 +1,14 @@
 """The cast of the tests of Slack's files: acts that answer with a file, and what people see of it."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from bot.app import App
 from bot.slack import files
-from handlers import acts
 from handlers.talk import Act, Talk
 from models.message import Address, Choice, File, Reply
+from tests.acts_cast import know
 from tests.slack_cast import channel, idle
 from tests.slack_platform import UPLOAD_URL, Platform
 from tests.slack_workspace import Message
@@ -36,10 +35,9 @@ def _offer(talk: Talk, argument: str) -> Reply:
 
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Usher know these acts, and lose no time, for one test."""
-    table: Any = acts.ACTS
-    monkeypatch.setitem(table, "/public", Act(_public, enrolled=False, public=True))
-    monkeypatch.setitem(table, "/private", Act(_private, enrolled=False, public=True))
-    monkeypatch.setitem(table, "/offer", Act(_offer, enrolled=False, public=True))
+    know(monkeypatch, "/public", Act(_public))
+    know(monkeypatch, "/private", Act(_private))
+    know(monkeypatch, "/offer", Act(_offer))
     monkeypatch.setattr(files, "PAUSE", 0.01)
 
 

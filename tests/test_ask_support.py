@@ -8,6 +8,7 @@ from handlers.facts import NO_SUPPORT, SUPPORT
 from handlers.reception import AWAITED, Reception
 from models.message import Address, Ask
 from models.store import Store
+from models.support import events_of
 from tests.reception_cast import KEY, MORNING, Person, cases, kept
 
 WORDS = "Our terminal stands at two sites. When must we register e-mails?"
@@ -57,7 +58,9 @@ async def test_no_and_yes_are_words_like_others_here(store: Store, amy: Person) 
     for words in ("no", "yes"):
         await amy.say(SUPPORT)
         await amy.say(words)
-    assert [case.question for case in await cases(store)] == ["no", "yes"]
+    # Nobody can say what either is about: they are one case.
+    (case,) = await cases(store)
+    assert [case.question, *(event.text for event in await store.read(events_of, case.number or 0))] == ["no", "yes"]
 
 
 async def test_a_pressed_button_in_between_is_answered_and_nothing_waits_any_more(store: Store, amy: Person) -> None:

@@ -12,7 +12,7 @@ from bot.cases import table
 from models.conversation import record
 from models.message import Address, Ask, Reply
 from models.store import Store
-from models.support import Case, open_case
+from models.support import Case, Opening, open_case
 from tests.program import told
 
 APRIL = datetime(2023, 4, 12, 2, tzinfo=UTC)
@@ -75,7 +75,7 @@ async def escalated(file: Path) -> None:
     amy = Address("web", "amy")
     ask = Ask("e1", amy, amy, "May we pay by cheque?", APRIL)
     turn = await store.write(record, ask, Reply("The circular does not say.", "escalate"), recorded_at=APRIL)
-    await store.write(open_case, turn, APRIL)
+    await store.write(open_case, Opening(turn, APRIL, APRIL))
     await store.close()
 
 

@@ -27,6 +27,8 @@ def refused(**given: str) -> str:
         ({"MAIL_FROM": MAIL["MAIL_FROM"]}, "MAIL_FROM", "SMTP_URL"),
         ({"SUPPORT_ROOM": "slack:C1"}, "SUPPORT_ROOM=slack:C1", "SLACK_BOT_TOKEN"),
         ({"SUPPORT_ROOM": "telegram:-1"}, "SUPPORT_ROOM=telegram:-1", "TELEGRAM_BOT_TOKEN"),
+        ({"SUPPORT_ROOM": "web, telegram:-1"}, "SUPPORT_ROOM=telegram:-1", "TELEGRAM_BOT_TOKEN"),
+        ({"SUPPORT_SECOND_TIER": "slack:C1"}, "SUPPORT_SECOND_TIER=slack:C1", "SLACK_BOT_TOKEN"),
     ],
 )
 def test_what_is_of_no_use_alone_is_told_with_what_is_missing(given: dict[str, str], alone: str, missing: str) -> None:
@@ -46,6 +48,12 @@ def test_what_is_of_no_use_alone_is_told_with_what_is_missing(given: dict[str, s
         ("MAIL_FROM", "nobody"),
         ("SLACK_API_URL", "slack.example.org"),
         ("SUPPORT_ROOM", "slack:general"),
+        ("SUPPORT_ROOM", "slack:C1,slack:general"),
+        ("SUPPORT_SECOND_TIER", "web"),
+        ("SUPPORT_HOURS", "Mon-Fri 9-18"),
+        ("SUPPORT_HOURS", "Mon-Fri 18:00-09:00"),
+        ("SUPPORT_ALARMS", "77"),
+        ("SUPPORT_ALARMS", "soon 60"),
     ],
 )
 def test_a_value_of_another_kind_is_named_and_not_repeated(name: str, value: str) -> None:

@@ -42,7 +42,7 @@ def reminded(session: Session, campaign: Campaign) -> None:
     person(session, "Ann", ANN, "A1")
     person(session, "Bob", BOB, "A1")
     times, timetable = Times(DUE, MACHINE), Timetable([campaign])
-    reminders = Reminders(Phrasing([campaign]), timetable, ("slack",), None, lambda: DUE, lambda: MACHINE)
+    reminders = Reminders(Phrasing([campaign]), timetable, ("slack",), (), lambda: DUE, lambda: MACHINE)
     while plan(session, timetable, ("slack",), times, reminders.unreached):
         pass
     post_to_bob = Posting("reply:7", BOB, Reply("Yes, until 18:00."), due=DUE, about="case:7")

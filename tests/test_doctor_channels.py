@@ -43,7 +43,8 @@ async def test_a_slack_app_that_is_well_set_up_has_nothing_to_tell(app: Platform
     assert f"@usher in {app.team} (T0USHER)" in told[1]
     assert f"SUPPORT_ROOM=slack:{ROOM}" in told[4]
     assert "Socket Mode can be connected" in told[5]
-    assert all(call.method in ("auth.test", "conversations.history", "apps.connections.open") for call in app.calls)
+    methods = ("auth.test", "conversations.history", "conversations.info", "apps.connections.open")
+    assert all(call.method in methods for call in app.calls)
 
 
 async def test_nothing_is_read_in_the_support_room(app: Platform, tmp_path: Path) -> None:
@@ -65,6 +66,14 @@ async def test_a_support_room_needs_one_scope_more(app: Platform, tmp_path: Path
     app.scopes = ",".join(SCOPES)
     assert not [line for line in await found("Slack", tmp_path, slack_settings(app)) if line.startswith("broken")]
     assert "groups:history" in marked(await found("Slack", tmp_path, slack_settings(app), IN_SLACK), Mark.BROKEN)
+
+
+async def test_every_room_of_the_desk_is_looked_at_and_a_shared_one_is_told(app: Platform, tmp_path: Path) -> None:
+    app.channel("C0SECOND", app.users["U0ANN"], kind="private", shared=True)
+    rooms = {"SUPPORT_ROOM": f"slack:{ROOM}", "SUPPORT_SECOND_TIER": "slack:C0SECOND"}
+    told = await found("Slack", tmp_path, slack_settings(app), rooms)
+    assert f"SUPPORT_ROOM=slack:{ROOM}: Usher is in it" in "\n".join(told)
+    assert "SUPPORT_SECOND_TIER=slack:C0SECOND is shared with another organisation" in marked(told, Mark.BROKEN)
 
 
 async def test_more_scopes_than_needed_are_a_warning(app: Platform, tmp_path: Path) -> None:

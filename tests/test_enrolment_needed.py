@@ -3,6 +3,7 @@
 import pytest
 
 from handlers.acts import ACTS
+from handlers.permissions import needs_member
 from models import contacts
 from models.store import Store
 from tests.channels_cast import ONE_DATABASE
@@ -11,7 +12,7 @@ from tests.town_cast import Town
 
 WRONG = "USHER-0000-0000-0000-0001"
 EMAIL_DUE = "When do the e-mails have to be in?"
-NEEDS_ENROLMENT = [word for word, act in ACTS.items() if act.enrolled]
+NEEDS_ENROLMENT = [word for word in ACTS if needs_member(word)]
 FOR_EVERYBODY = {"/calendar", "/leave"}  # the dates of the circular are; who has left already is told so
 
 

@@ -6,23 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.clock import machine_time
-from models import inbox, outbox
 from models.contacts import Contact, Membership, known, participants_of, unlink
 from models.conversation import Turn
 from models.forgetting import forget
-from models.inbox import Event
-from models.message import Address, Ask, Reply
-from models.outbox import Message, Posting, Sender, State
+from models.message import Address, Ask
+from models.outbox import Message, State
 from models.seats import Seat
-from models.store import Store
-from models.support import Case
+from models.support import Case, CaseEvent
 from tests.channels_cast import ONE_DATABASE
-from tests.delivery_cast import Recorder
 from tests.enrolment_cast import code_of, found_firms
-from tests.forgetting_cast import CHAT, EMAIL, NAME, NEEDLES, SLACK, TELEGRAM, WEB, Life, dump, found
+from tests.forgetting_cast import CHAT, EMAIL, NAME, NEEDLES, SLACK, TELEGRAM, WEB, Life, dump, found, rows
 from tests.reception_cast import MORNING
 from tests.town_cast import HARBOUR, PEAK, Colleague, Town, enrolled
 
@@ -53,8 +49,8 @@ async def test_what_was_sent_when_and_for_which_firm_stays(life: Life) -> None:
     after = await life.store.read(dump)
     assert sent(after)[: len(sent(before))] == sent(before)
     assert [row["at"] for row in after["turn"]][: len(before["turn"])] == [row["at"] for row in before["turn"]]
-    for table in ("participant", "staff", "declaration", "code_use", "support_case", "case_reply"):
-        assert [dated(row) for row in after[table]] == [dated(row) for row in before[table]]
+    for table in ("participant", "staff", "declaration", "code_use", "support_case", "case_event", "staff_deed"):
+        assert [dated(row) for row in after[table]][: len(before[table])] == [dated(row) for row in before[table]]
 
 
 def sent(kept: Dump) -> list[tuple[Any, ...]]:
@@ -63,8 +59,13 @@ def sent(kept: Dump) -> list[tuple[Any, ...]]:
 
 
 def dated(row: dict[str, Any]) -> dict[str, Any]:
-    """Without what is written in words."""
-    return {name: value for name, value in row.items() if not isinstance(value, str) or name == "participant"}
+    """Without what is written in words, and without how a case stands: nobody waits for it now, and its card is new."""
+    stands = {"waits_since", "version", "changed_at"}
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in stands and (not isinstance(value, str) or name == "participant")
+    }
 
 
 @ONE_DATABASE
@@ -122,9 +123,19 @@ async def test_support_is_told_that_nobody_can_be_replied_to(life: Life) -> None
     sam, room = life.slack.users["U0SAM"], "C0SUPPORT"
     card = [one for one in life.slack.messages(room) if one.text.startswith("Case ")][-1]
     await life.slack.say(sam, "reply: It costs nothing.", room, thread_ts=card.ts)
-    await life.slack.until(lambda: any("has been forgotten" in one.text for one in life.slack.messages(room)) or None)
+    await life.slack.until(lambda: any("has been forgotten" in one.text for one in life.slack.shown_to(sam)) or None)
     (case,) = [case for case in await life.store.read(rows, Case) if case.number == 2]
     assert case.state == "forgotten"
+
+
+@ONE_DATABASE
+async def test_the_cards_of_her_cases_are_shown_anew_and_what_joined_them_is_hidden(life: Life) -> None:
+    await forget_in_slack(life)
+    shown = [one for one in life.slack.messages("C0SUPPORT") if one.text.startswith("Case ")]
+    await life.slack.until(lambda: all("was forgotten" in one.text for one in shown) or None)
+    assert found({"cards": [{"text": one.text} for one in shown]}, NEEDLES) == []
+    (added,) = [row for row in await life.store.read(rows, CaseEvent) if row.files]
+    assert added.files.startswith("forgotten-")
 
 
 @ONE_DATABASE
@@ -222,45 +233,6 @@ async def test_another_address_that_hers_is_a_part_of_is_left_alone(town: Town, 
     assert turn.asked.count("forgotten-") == 2
 
 
-async def test_a_copy_that_dies_over_the_answer_leaves_nothing_of_her_in_the_inbox(store: Store) -> None:
-    (event,) = await store.write(inbox.take, [ASK], "a", NOW)
-    await store.write(begin_and_forget, event.id)
-    later = NOW + 10 * inbox.LEASE
-    assert await store.write(inbox.take_over, str(SLACK), "b", later) == []
-    assert found(await store.read(dump), ["D0ANN", "U0ANN"]) == []
-
-
-async def test_what_waits_behind_it_is_answered_in_its_turn(store: Store) -> None:
-    behind = Ask("slack:said:D0ANN:8.8", SLACK, SLACK, "hello?", MORNING)
-    (event,) = await store.write(inbox.take, [ASK, behind], "a", NOW)
-    await store.write(begin_and_forget, event.id)
-    done = [(event, inbox.State.ANSWERED, "slack:D0ANN:9.9", None)]
-    (following,) = await store.write(inbox.settle, done, "a", NOW)
-    assert following.ask == behind
-    kept = await store.read(rows, Event)
-    assert "D0ANN" not in str(kept[0].model_dump())
-
-
-async def test_a_message_that_is_on_its_way_leaves_no_reference_of_hers(store: Store) -> None:
-    channel = Recorder("slack")
-    await store.write(outbox.post, Posting("k", SLACK, Reply("hello"), MORNING), NOW)
-    (message,) = await store.write(outbox.claim, channel, Sender("a"), limit=5, campaign_now=MORNING, now=NOW)
-    await store.write(forget, SLACK, NOW)
-    await store.write(outbox.note_again, message, "busy", NOW, counts=True)
-    await store.write(outbox.note_sent, message, "slack:D0ANN:9.9", NOW)
-    (kept,) = await store.read(rows, Message)
-    assert kept.state == State.SENT
-    assert found(await store.read(dump), ["D0ANN", "U0ANN"]) == []
-
-
-async def test_nothing_is_sent_any_more_to_who_was_forgotten(store: Store) -> None:
-    gone = await store.write(forget, SLACK, NOW)
-    to = Address("slack", gone.pseudonym)
-    await store.write(outbox.post, Posting("k", to, Reply("hello"), MORNING), NOW)
-    (kept,) = await store.read(rows, Message)
-    assert kept.state == State.CANCELLED
-
-
 async def test_guessing_is_not_begun_anew_by_being_forgotten(town: Town, ada: Colleague) -> None:
     await town.store.write(found_firms)
     for number in range(3):
@@ -283,18 +255,8 @@ def forget_and_fail(session: Session, person: Address) -> None:
     raise RuntimeError
 
 
-def begin_and_forget(session: Session, event: int) -> None:
-    inbox.begin_sending(session, event, "a")
-    forget(session, SLACK, NOW, ASK)
-
-
 def set_email(session: Session, person: Address, email: str) -> None:
     contact = known(session, person)
     assert contact
     contact.email = email
     session.add(contact)
-
-
-def rows(session: Session, table: Any) -> list[Any]:
-    key = next(iter(table.__table__.primary_key.columns))
-    return list(session.exec(select(table).order_by(col(key))))

@@ -5,7 +5,8 @@ import signal
 import socket
 import time
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.program import running, told
 
 DEMO = {"DEMO": "1", "AS_OF": "2023-04-12T10:00:00+08:00"}
 START_SECONDS = 3.0
+DESK = r"The desk: http://127\.0\.0\.1:\d+/desk#([\w-]{22}) \(opens once, within 15 minutes\)\n"
 
 
 def address(line: str) -> str:
@@ -29,8 +31,26 @@ def test_usher_answers_where_it_says_and_stops_at_once_without_a_word(number: si
         asked = time.monotonic()
         bot.send_signal(number)
         rest, _ = bot.communicate(timeout=10)
-        assert (bot.returncode, rest) == (0, "")
+        assert (bot.returncode, re.sub(DESK, "", rest)) == (0, "")
         assert time.monotonic() - asked < 5
+
+
+def test_a_demonstration_prints_a_link_to_its_desk_that_opens_it_once(tmp_path: Path) -> None:
+    with running(tmp_path, **DEMO) as (bot, line):
+        found = re.fullmatch(DESK, bot.stdout.readline() if bot.stdout else "")
+        assert found
+        origin, browser = address(line).rstrip("/"), build_opener(HTTPCookieProcessor())
+
+        def opened() -> int:
+            sent = Request(f"{origin}/desk/in", f"token={found[1]}".encode(), {"Origin": origin})  # noqa: S310 - our own address
+            try:
+                with browser.open(sent, timeout=5) as page:
+                    return int(page.status)
+            except HTTPError as refused:
+                refused.close()
+                return refused.code
+
+        assert [opened(), opened()] == [200, 401]
 
 
 def test_an_open_page_does_not_hold_up_the_stop(tmp_path: Path) -> None:

@@ -2,20 +2,19 @@
 
 import logging
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlmodel import Session
 
 from bot.app import App
 from bot.clock import machine_time
-from handlers import acts
 from handlers.talk import Act
 from models import codes
 from models.contacts import Contact, ContactAddress, Membership
 from models.conversation import turns
 from models.message import Address, Reply
 from models.participants import Participant
+from tests.acts_cast import know
 from tests.slack_blocks import Json
 from tests.slack_cast import answers, buttons, idle, only_sqlite
 from tests.slack_platform import Fault, Platform
@@ -105,9 +104,7 @@ async def test_it_speaks_the_chosen_language(in_slack: App, slack: Platform, ann
 async def test_it_is_shown_anew_once_somebody_is_enrolled(
     in_slack: App, slack: Platform, ann: User, firms: None, monkeypatch: pytest.MonkeyPatch, trouble: bool
 ) -> None:
-    table: Any = acts.ACTS
-    welcome = Act(lambda talk, argument: Reply("Welcome.", renews=True), enrolled=False)
-    monkeypatch.setitem(table, "/welcome", welcome)
+    know(monkeypatch, "/welcome", Act(lambda talk, argument: Reply("Welcome.", renews=True)))
     await home(slack, ann)
     await enrol(in_slack, ANN, "CP001")
     slack.fail("views.publish", *[Fault(status=500)] * trouble)

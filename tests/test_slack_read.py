@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.read import Seen, Unknown, read
+from bot.slack.read import Seen, read
+from bot.slack.views import Unknown
 from handlers.commands import EDITED, NO_TEXT
 from models.message import Address, Ask
 from tests import slack_events as events
@@ -24,7 +25,7 @@ def ann(slack: Platform) -> User:
 
 
 def ask(payload: Any, room: Address | None = SUPPORT) -> Ask:
-    found = read(payload, MORNING, COMMANDS, room)
+    found = read(payload, MORNING, COMMANDS, (room,) if room else ())
     assert isinstance(found, Ask)
     return found
 
@@ -78,7 +79,8 @@ async def test_what_slack_marks_in_a_text_is_read_as_words(slack: Platform, ann:
         ("language zh-Hant", "/language zh-Hant"),
         ("language", "/language"),
         ("support", "/support"),
-        ("support please call me", "support please call me"),
+        ("support please call me", "/support please call me"),
+        ("supportive words", "supportive words"),
         ("deadlines for brokers", "deadlines for brokers"),
         ("language of the briefings", "language of the briefings"),
         ("timetable", "timetable"),
@@ -105,6 +107,25 @@ async def test_a_file_alone_is_no_words(slack: Platform, ann: User) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "named", "link"),
+    [
+        ({"name": "a b.png", "permalink": "https://x.slack.com/f/1"}, "a b.png", "https://x.slack.com/f/1"),
+        ({"name": "a\nb\x00.png", "permalink": "javascript:alert(1)"}, "a b\x00.png", None),
+        ({"id": "F1", "file_access": "check_file_info"}, "file", None),  # from another organisation
+        ({"title": "x" * 500, "permalink": "https://x y"}, "x" * 120, None),
+    ],
+)
+async def test_a_file_is_named_with_its_link(slack: Platform, ann: User, file: Any, named: str, link: str) -> None:
+    (attached,) = ask(said(slack, ann, "see this", files=[file])).attachments
+    assert (attached.name, attached.link) == (named, link)
+
+
+async def test_files_that_were_deleted_are_none_and_very_many_are_not_all_named(slack: Platform, ann: User) -> None:
+    assert ask(said(slack, ann, "see", files=[{"mode": "tombstone", "name": "gone"}])).attachments == ()
+    assert len(ask(said(slack, ann, "see", files=[{"name": "a"}] * 30)).attachments) == 10
+
+
+@pytest.mark.parametrize(
     ("teams", "team"),
     [
         ({"user_team": "T0OTHER", "team": "T0USHER"}, "T0OTHER"),
@@ -127,14 +148,23 @@ async def test_who_presses_is_of_their_own_team_too(slack: Platform) -> None:
     assert found.pressed == f"slack:C0GEN:{message.ts}"
 
 
+async def test_talk_in_the_support_room_that_is_changed_into_a_reply_asks_nothing(slack: Platform, ann: User) -> None:
+    room, plain = slack.channels[ROOM], slack.written(ann, "reply: now it is one", ROOM)
+    assert read(events.changed_event(plain, ann, room, "Who knows?"), MORNING, (), (SUPPORT,)) is None
+    mention = events.mention_event(slack.written(ann, "<@U0USHER> reply: now it is one", ROOM), ann, room)
+    assert ask(mention).text == "reply: now it is one"
+    mention["event"]["edited"] = {"user": ann.id, "ts": "1681264900.000000"}
+    assert read(mention, MORNING, (), (SUPPORT,)) is None
+
+
 async def test_the_support_room_is_overheard_and_no_other(slack: Platform, ann: User) -> None:
     card = slack.written(ann, "a card", ROOM)
     reply = said(slack, ann, "reply: Yes", ROOM, thread_ts=card.ts)
     assert ask(reply).overheard
     assert ask(reply).replies_to == f"slack:{ROOM}:{card.ts}"
-    assert read(reply, MORNING, COMMANDS, None) is None
-    assert read(said(slack, ann, "Lunch?", "C0GEN"), MORNING, COMMANDS, SUPPORT) is None
-    assert read(said(slack, ann, "<@U0USHER> reply: Yes", ROOM), MORNING, COMMANDS, SUPPORT) is None
+    assert read(reply, MORNING, COMMANDS) is None
+    assert read(said(slack, ann, "Lunch?", "C0GEN"), MORNING, COMMANDS, (SUPPORT,)) is None
+    assert read(said(slack, ann, "<@U0USHER> reply: Yes", ROOM), MORNING, COMMANDS, (SUPPORT,)) is None
     assert ask(said(slack, ann, "<@U0SAM> Lunch?", ROOM)).replies_to is None
 
 
@@ -151,7 +181,7 @@ NOTHING: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("event", NOTHING, ids=str)
 async def test_what_asks_nothing_is_left_aside(slack: Platform, ann: User, event: dict[str, Any]) -> None:
-    assert read(said(slack, ann, "Hello", **event), MORNING, COMMANDS, SUPPORT) is None
+    assert read(said(slack, ann, "Hello", **event), MORNING, COMMANDS, (SUPPORT,)) is None
 
 
 async def test_an_edit_by_a_person_is_told_and_slack_s_own_changes_are_not(slack: Platform, ann: User) -> None:

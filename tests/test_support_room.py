@@ -120,13 +120,14 @@ async def test_a_reply_button_opens_a_window_and_its_words_go_out(desk: Stage) -
 async def test_a_second_reply_goes_out_too_and_the_same_event_twice_does_not(desk: Stage) -> None:
     texts, _ = await web(desk)
     card, sam = await desk.card(), desk.slack.users["U0SAM"]
-    first = await desk.slack.say(sam, "reply: one", ROOM, thread_ts=card.ts)
-    await desk.slack.deliver(first.payload.get("event", first.payload))
+    sent = await desk.slack.say(sam, "reply: one", ROOM, thread_ts=card.ts)
+    await desk.slack.deliver(sent.payload.get("event", sent.payload))
     await desk.slack.say(sam, "reply: two", ROOM, thread_ts=card.ts)
     await eventually(desk, texts, "two")
-    found = [text.rpartition("\n")[2] for text in await texts() if "replies to case" in text]
-    assert found[0] == "one"
-    assert found[-1] == "two"
+    told = [text.partition(" None ")[2] for text in await texts() if "to case 1" in text and "desk" in text]
+    first, second = told[-2:]
+    assert (first.startswith("The support desk replies to case 1 "), first.endswith("\none")) == (True, True)
+    assert (second.startswith("Reply 2 of the support desk to case 1 "), second.endswith("\ntwo")) == (True, True)
 
 
 @ONE_DATABASE

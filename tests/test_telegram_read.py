@@ -23,7 +23,7 @@ def message(text: str = "", chat: Any = None, **more: Any) -> dict[str, Any]:
 
 
 def seen(kind: str, told: dict[str, Any]) -> Any:
-    return read({"update_id": 9, kind: told}, ME, MORNING, Address("telegram", "-1009"))
+    return read({"update_id": 9, kind: told}, ME, MORNING, (Address("telegram", "-1009"),))
 
 
 def asked(text: str, **more: Any) -> str | None:
@@ -111,6 +111,34 @@ def test_what_has_no_words_is_told_so_in_private_and_ignored_in_a_group(kind: st
     assert asked("", **{kind: {}}) == "/no-text"
     assert asked("", chat=GROUP, **{kind: {}}) is None
     assert asked("", caption="When?", **{kind: {}}) == "When?"
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ({"document": {"file_name": "slip of\nMonday.pdf"}}, "slip of Monday.pdf"),
+        ({"document": {}}, "document"),
+        ({"photo": [{"file_id": "x"}]}, "photo"),
+        ({"video_note": {}}, "video note"),
+        ({"animation": {"file_name": "a.gif"}, "document": {"file_name": "a.gif"}}, "a.gif"),  # Telegram says both
+        ({"sticker": {}}, None),
+        ({"contact": {}}, None),
+    ],
+)
+def test_a_file_goes_by_its_name_or_its_kind(content: Any, named: str | None) -> None:
+    found = seen("message", message(caption="see", **content))
+    assert [one.name for one in found.attachments] == ([named] if named else [])
+    assert not any(one.link for one in found.attachments)  # a private chat has none
+
+
+def test_a_file_in_a_supergroup_has_the_link_of_its_message() -> None:
+    supergroup = {"id": -1001234567890, "type": "supergroup", "title": "Team"}
+    told = message(caption="@usher_test_bot see", chat=supergroup, photo=[{}])
+    assert [one.link for one in seen("message", told).attachments] == ["https://t.me/c/1234567890/5"]
+    topic = message(caption="@usher_test_bot", chat=supergroup, photo=[{}], message_thread_id=9, is_topic_message=True)
+    assert [one.link for one in seen("message", topic).attachments] == ["https://t.me/c/1234567890/9/5"]
+    small = message(caption="@usher_test_bot see", chat={"id": -1, "type": "group", "title": "Team"}, photo=[{}])
+    assert [one.link for one in seen("message", small).attachments] == [None]
 
 
 def test_every_kind_is_one_that_telegram_has() -> None:

@@ -88,7 +88,7 @@ async def test_an_usher_that_is_built_has_its_jobs(store: Store, campaign: Campa
                         campaigns=ROOT / "campaigns")  # fmt: skip
     app = await build(settings)
     assert app.ticking
-    assert set(app.ticking._jobs) == {"reminders", "seats", "retention", "tidying"}
+    assert set(app.ticking._jobs) == {"reminders", "seats", "desk", "retention", "tidying"}
     app.ticking.start()
     await app.close()
 

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
 from bot.doctor.finding import SECONDS, Finding, Findings, broken, clocks, ok, warning
+from bot.rooms import named_rooms
 from bot.settings import Settings
 from bot.skew import Skew
 from bot.slack.errors import FAILURES, code_of, send_error
@@ -69,8 +70,9 @@ async def _called(client: AsyncWebClient, settings: Settings, now: Callable[[], 
         granted = _granted(told.headers)
         for finding in (*scopes(granted, settings), *clocks(SLACK, skew)):
             yield finding
-        if manifest.in_slack(settings) and (granted is None or granted >= set(manifest.SUPPORT_SCOPES)):
-            yield await _room(client, settings, now())
+        if granted is None or granted >= {"groups:history"}:
+            for name, channel in named_rooms(settings, "slack"):
+                yield await _room(client, name, channel, now())
     if settings.slack_app_token:
         yield await _socket(client, settings)
 
@@ -95,10 +97,8 @@ def scopes(granted: set[str] | None, settings: Settings) -> Iterator[Finding]:
         yield warning(SLACK, f"the token has more scopes than Usher uses; take away: {', '.join(sorted(extra))}")
 
 
-async def _room(client: AsyncWebClient, settings: Settings, now: datetime) -> Finding:
+async def _room(client: AsyncWebClient, room: str, channel: str, now: datetime) -> Finding:
     """Ask for what is written there from now on, which is nothing: whether that is allowed is all there is to know."""
-    room = f"SUPPORT_ROOM={settings.support_room}"
-    channel = (settings.support_room or "").removeprefix("slack:")
     try:
         await client.conversations_history(channel=channel, limit=1, oldest=f"{now.timestamp():.6f}")
     except FAILURES as error:
@@ -108,6 +108,21 @@ async def _room(client: AsyncWebClient, settings: Settings, now: datetime) -> Fi
         if code == "missing_scope":
             return broken(SLACK, f"{room} is a public channel, where Usher hears no reply: take a private one")
         return _trouble(room, error)
+    return await _is_shared(client, room, channel)
+
+
+async def _is_shared(client: AsyncWebClient, room: str, channel: str) -> Finding:
+    """People of another organisation are no support desk: Usher tells no case in front of them."""
+    try:
+        told = await client.conversations_info(channel=channel)
+    except FAILURES as error:
+        if code_of(error) == "missing_scope":
+            return warning(
+                SLACK, f"{room}: Usher is in it; whether it is shared with another organisation it may not ask"
+            )
+        return _trouble(room, error)
+    if told["channel"].get("is_ext_shared"):
+        return broken(SLACK, f"{room} is shared with another organisation, so it is not used: take one of your own")
     return ok(SLACK, f"{room}: Usher is in it, and it is private")
 
 

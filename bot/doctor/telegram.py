@@ -9,6 +9,7 @@ from telegram import Bot, User, WebhookInfo
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
 from bot.doctor.finding import Finding, Findings, broken, clocks, ok, warning
+from bot.rooms import named_rooms
 from bot.settings import Settings
 from bot.skew import Skew
 from bot.telegram.errors import send_error
@@ -42,10 +43,11 @@ async def _called(bot: Bot, settings: Settings) -> Findings:
         yield ok(TELEGRAM, f"TELEGRAM_BOT_TOKEN works: @{me.username}")
         for finding in webhook(await bot.get_webhook_info(), settings):
             yield finding
-        for finding in groups(me, room=_room(settings)):
+        rooms = [(name, int(number)) for name, number in named_rooms(settings, "telegram")]
+        for finding in groups(me, room=next((number for _, number in rooms), None)):
             yield finding
-        if room := _room(settings):
-            yield await _chat(bot, room)
+        for name, number in rooms:
+            yield await _chat(bot, name, number)
     except TelegramError as error:
         yield _trouble(error)
 
@@ -96,12 +98,11 @@ def groups(me: User, room: int | None) -> Iterator[Finding]:
         yield ok(TELEGRAM, f"privacy mode is on: in groups it hears commands, its name and replies to it{meant}")
 
 
-async def _chat(bot: Bot, room: int) -> Finding:
-    name = f"SUPPORT_ROOM=telegram:{room}"
+async def _chat(bot: Bot, name: str, room: int) -> Finding:
     try:
         chat = await bot.get_chat(room)
     except ChatMigrated as moved:
-        return broken(TELEGRAM, f"{name} has become a supergroup: set SUPPORT_ROOM=telegram:{moved.new_chat_id}")
+        return broken(TELEGRAM, f"{name} has become a supergroup: set {_moved(name, moved)}")
     except TelegramError as error:
         if not send_error(error).permanent:
             return _trouble(error)
@@ -111,9 +112,8 @@ async def _chat(bot: Bot, room: int) -> Finding:
     return ok(TELEGRAM, f"{name} is reached: {chat.title or chat.full_name} ({chat.type})")
 
 
-def _room(settings: Settings) -> int | None:
-    channel, _, number = (settings.support_room or "").partition(":")
-    return int(number) if channel == "telegram" else None
+def _moved(name: str, moved: ChatMigrated) -> str:
+    return f"{name.partition('=')[0]}=telegram:{moved.new_chat_id}"
 
 
 def _trouble(error: TelegramError) -> Finding:

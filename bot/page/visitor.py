@@ -83,7 +83,7 @@ class Visitors:
             value,
             max_age=int(LIFETIME.total_seconds()),
             path="/",
-            secure=self._is_https(request),
+            secure=self.is_https(request),
             httponly=True,
             samesite="lax",
         )
@@ -103,9 +103,9 @@ class Visitors:
 
     def _cookie_name(self, request: Request) -> str:
         # The browser lets nobody but this very host set a cookie with that prefix, and only over https.
-        return "__Host-usher" if self._is_https(request) else "usher"
+        return "__Host-usher" if self.is_https(request) else "usher"
 
-    def _is_https(self, request: Request) -> bool:
+    def is_https(self, request: Request) -> bool:
         scheme = self._public[0] if self._public else request.url.scheme
         return scheme == "https"
 

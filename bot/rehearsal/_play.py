@@ -81,7 +81,7 @@ class _Playing:
 
     def __post_init__(self) -> None:
         names = tuple(self.channels)
-        self._reminders = Reminders(Phrasing([self.campaign]), self.timetable, names, None, self._clock, self._clock)
+        self._reminders = Reminders(Phrasing([self.campaign]), self.timetable, names, (), self._clock, self._clock)
         self.planner = Planner(self.store, self.timetable, names, lambda: self._reminders.times, self._hear)
 
     def _clock(self) -> datetime:

@@ -19,13 +19,15 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.background import Background
 from bot.intake import NotTaken, place_of
-from bot.slack import modals, render
+from bot.skew import Skew
+from bot.slack import modals, render, rooms
 from bot.slack.calls import Access, Calls, quiet
 from bot.slack.door import Refused, TakeIn, let_in
 from bot.slack.files import Files
 from bot.slack.link import Link
 from bot.slack.modals import Modals
-from bot.slack.read import Incomplete, Seen, Unknown, read
+from bot.slack.read import Seen, read
+from bot.slack.views import Incomplete, Unknown
 from handlers.commands import Command
 from handlers.front import Front
 from models.message import Address, Ask, Reply, SendError
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 3.0
 
 
-class Inside(modals.Inside, Protocol):
+class Inside(modals.Inside, rooms.Inside, Protocol):
     """What Slack needs of Usher."""
 
     def menu(self, language: str) -> Sequence[Command]: ...
@@ -53,9 +55,9 @@ class Slack:
     interval = 0.1  # a workspace takes several hundred messages a minute
 
     def __init__(
-        self, access: Access, inside: Inside, now: Callable[[], datetime], support_room: Address | None = None
+        self, access: Access, inside: Inside, now: Callable[[], datetime], support_rooms: Sequence[Address] = ()
     ) -> None:
-        self._inside, self._now, self._support_room = inside, now, support_room
+        self._inside, self._now, self._support_rooms = inside, now, support_rooms
         self._commands = frozenset(command.word for command in inside.menu("en"))
         self.refused: Counter[str] = Counter()
         self._calls, self._app_token = Calls(access), access.app_token
@@ -63,6 +65,7 @@ class Slack:
         self._showing, self._following = Background(log, *foreseen), Background(log, *foreseen)
         self._files = Files(self._calls, inside, self._following)
         self._modals = Modals(self._calls, inside)
+        self._rooms = rooms.Rooms(self._calls, inside, support_rooms)
         self._verifier = None if access.app_token else SignatureVerifier(access.signing_secret)
         self._app = AsyncApp(
             client=self._calls.client,
@@ -73,12 +76,18 @@ class Slack:
         )
         self._link: asyncio.Task[None] | None = None
 
+    @property
+    def skew(self) -> Skew:
+        """How far this machine's clock is off Slack's."""
+        return self._calls.skew
+
     def pause(self, to: Address) -> float:
         return 1.0
 
     async def start(self) -> None:
         """Begin to listen. That Slack cannot be reached now does not keep Usher from starting."""
         session = self._calls.open()
+        self._showing.begin(self._rooms.look(), "a look at the desk's channels")
         if self._app_token:
             link = Link(self._calls.client, session, self._app_token, self._dispatch)
             self._link = asyncio.create_task(link.hold(), name="Slack's Socket Mode")
@@ -111,8 +120,9 @@ class Slack:
 
     async def receive(self, payload: dict[str, Any]) -> BoltResponse:
         """Take a payload in, and acknowledge it. Slack sends an event again unless that is with the status 200."""
+        self._rooms.learn(payload)
         try:
-            seen = read(payload, self._now(), self._commands, self._support_room)
+            seen = read(payload, self._now(), self._commands, self._support_rooms)
         except Unknown as unknown:
             self._refuse(Refused(f"unknown: {unknown}", 200))
             return BoltResponse(status=200)
@@ -161,7 +171,12 @@ class Slack:
                 self._files.follow_apart(reply, _user(ask.sender))
                 return None
             return await self.send(ask.sender, reply, ask.id)
-        return await self.send(place_of(ask), reply, ask.id)
+        return await self.send(self._place(ask), reply, ask.id)
+
+    def _place(self, ask: Ask) -> Address:
+        """Where to answer: what is pressed on a card is answered in its thread, and not in the middle of the room."""
+        place = place_of(ask)
+        return Address.of(ask.pressed) if ask.pressed and place in self._support_rooms else place
 
     async def _whisper(self, ask: Ask, reply: Reply) -> bool:
         """Show it in the channel to the asker alone; False where Slack will not do that."""

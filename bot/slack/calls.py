@@ -45,7 +45,7 @@ class Calls:
             logger=quiet,
         )
         self.session: aiohttp.ClientSession | None = None
-        self._skew = Skew("Slack")
+        self.skew = Skew("Slack")
         self._complained = ""
 
     def open(self) -> aiohttp.ClientSession:
@@ -70,14 +70,14 @@ class Calls:
 
     async def tried(self, call: Awaitable[Any]) -> Any:
         """What the call gave. Raises `SendError`."""
-        begun = self._skew.begin()
+        begun = self.skew.begin()
         try:
             answer = await call
         except FAILURES as error:
-            self._skew.end(begun, headers(error))
+            self.skew.end(begun, headers(error))
             raise send_error(error) from error
         if begun:
-            self._skew.end(begun, answer.headers)
+            self.skew.end(begun, answer.headers)
         return answer
 
     async def post(self, url: str, **body: Any) -> int:

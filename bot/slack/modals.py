@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DBAPIError
 
 from bot.slack.calls import Calls
-from bot.slack.read import FORM, REPLY_VIEW, Incomplete, Seen
+from bot.slack.read import Seen, is_hand_over
 from bot.slack.render import plain
-from models.message import Address, Ask, Field, Form, SendError
+from bot.slack.views import CHOICE_VIEW, FORM, REPLY_VIEW, Incomplete
+from models.message import Address, Ask, Choice, Field, Form, SendError
 from models.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 View = dict[str, Any]
 
 TITLE, LABEL, WRITTEN = 24, 2_000, 3_000
+OPTIONS, OPTION = 100, 75  # of a list to choose from
 OPEN_SECONDS = 2.5  # the trigger of a press lives for three
 NOT_AGAIN = "exchanged_trigger_id"
 
@@ -30,6 +32,8 @@ class Inside(Protocol):
     async def take(self, *asks: Ask) -> None: ...
 
     async def may_reply(self, person: Address) -> bool: ...
+
+    async def colleagues(self, person: Address, number: int) -> list[Choice]: ...
 
     async def language_for(self, ask: Ask) -> str: ...
 
@@ -49,7 +53,8 @@ class Modals:
         ask = seen.ask
         if ask is None:
             return
-        view, instead = await self._form(ask) if seen.what == "form" else await self._reply(ask)
+        opens = self._reply if seen.what == "reply" else self._hand_over if is_hand_over(ask) else self._form
+        view, instead = await opens(ask)
         if view is None or not await self._opened(seen.trigger, view):
             await self._inside.take(instead)
 
@@ -76,6 +81,21 @@ class Modals:
             return None, ask
         words = [self._inside.say(word, "en") for word in ("card.reply", "card.write", "card.send", "what_to_ask.no")]
         return reply_view(words, json.dumps({"action": ask.text, "room": ask.pressed})), ask
+
+    async def _hand_over(self, ask: Ask) -> tuple[View | None, Ask]:
+        """To whom, by name; who may not be asked that, or has nobody to choose, is told where it was pressed."""
+        number = ask.text.partition(" ")[2]
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                choices = await self._inside.colleagues(ask.sender, int(number)) if number.isdecimal() else []
+        except (DBAPIError, StoreError, TimeoutError) as error:
+            log.warning("a window could not be opened: the database is away (%s)", type(error).__name__)
+            return None, ask
+        if not choices or not ask.pressed:
+            return None, ask
+        words = [self._inside.say(word, "en") for word in ("card.hand_over", "desk.to_whom.label", "card.send",
+                                                           "what_to_ask.no")]  # fmt: skip
+        return choice_view(words, choices, json.dumps({"room": ask.pressed})), ask
 
     async def _opened(self, trigger: str, view: View) -> bool:
         """False where the window is not there: it came too late for that, or Slack is away."""
@@ -107,6 +127,16 @@ def reply_view(words: Sequence[str], meant: str) -> View:
     title, label, send, cancel = words
     view = form_view(Form(title, send, cancel, ()), meant)
     return view | {"callback_id": REPLY_VIEW, "blocks": [_input("reply", Field(label, long=True))]}
+
+
+def choice_view(words: Sequence[str], choices: Sequence[Choice], meant: str) -> View:
+    """The modal in which one of several is chosen, by its title, its label, the words to send it and to cancel it."""
+    title, label, send, cancel = words
+    options = [{"text": plain(one.label, OPTION), "value": one.action} for one in choices[:OPTIONS]]
+    asked = {"type": "static_select", "action_id": "chosen", "options": options}
+    view = form_view(Form(title, send, cancel, ()), meant)
+    shown = {"type": "input", "block_id": "choice", "label": plain(label, LABEL), "element": asked}
+    return view | {"callback_id": CHOICE_VIEW, "blocks": [shown]}
 
 
 def _input(block: str, field: Field) -> View:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from bot.slack.read import FORM, ONCE
+from bot.slack.read import ONCE
+from bot.slack.views import FORM
 from bot.split import parts, shortened
 from handlers.front import Front
 from handlers.support import alternatives

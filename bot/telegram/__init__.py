@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -48,14 +48,14 @@ class Telegram:
         access: Access,
         inside: Inside,
         now: Callable[[], datetime],
-        support_room: Address | None = None,
+        support_rooms: Sequence[Address] = (),
         pace: Pace | None = None,
     ) -> None:
         self._inside = inside
         base = access.api_url.rstrip("/")
-        skew = Skew("Telegram")
+        self.skew = Skew("Telegram")
         # Two: a poll that is held open takes no place from a send.
-        self._request, self._polling = Request(skew), Request(skew)
+        self._request, self._polling = Request(self.skew), Request(self.skew)
         self._bot = Bot(
             access.token,
             base_url=f"{base}/bot",
@@ -65,7 +65,7 @@ class Telegram:
         )
         self._calls = Calls(self._bot)
         self._files = Files(self._calls, lambda file, language: inside.say("file.missing", language, file=file))
-        self.listener = Listener(access, self._bot, self._polling, inside, now, support_room=support_room, pace=pace)
+        self.listener = Listener(access, self._bot, self._polling, inside, now, support_rooms=support_rooms, pace=pace)
 
     def pause(self, to: Address) -> float:
         """Telegram takes one message a second in a chat, and twenty a minute in a group."""

@@ -5,7 +5,7 @@ import hmac
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -79,11 +79,11 @@ class Listener:
         inside: Inside,
         now: Callable[[], datetime],
         *,
-        support_room: Address | None = None,
+        support_rooms: Sequence[Address] = (),
         pace: Pace | None = None,
     ) -> None:
         self._access, self._bot, self._polling, self._inside, self._now = access, bot, polling, inside, now
-        self._support_room = support_room
+        self._support_rooms = support_rooms
         self.pace = pace or Pace()
         self.me: Me | None = None
         self.refused: Counter[str] = Counter()
@@ -140,7 +140,7 @@ class Listener:
 
     def _read(self, update: Any, me: Me) -> Ask | Moved | Left | None:
         try:
-            return read(update, me, self._now(), self._support_room)
+            return read(update, me, self._now(), self._support_rooms)
         except (KeyError, TypeError, ValueError, AttributeError):
             # Not sent again: it would hold up all that come after it.
             log.warning("an update of Telegram's could not be read", exc_info=True)

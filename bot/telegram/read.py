@@ -1,7 +1,7 @@
 """Reads what Telegram hands over: which person asks what, and where; everything else of its updates is left aside."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 from handlers.commands import EDITED, HELP, NO_TEXT, START
 from handlers.facts import NO_SUPPORT, SUPPORT
 from handlers.talk import CANCEL
-from models.message import Address, Ask
+from models.message import Address, Ask, Attachment
 
 Payload = Mapping[str, Any]
 
 KINDS = ("sticker", "voice", "video", "video_note", "audio", "document", "photo", "animation", "location", "contact",
          "poll", "dice", "venue", "story", "checklist", "game")  # fmt: skip
+FILES = ("document", "photo", "video", "audio", "voice", "animation", "video_note")
+NAMED = 120  # letters of a file's name
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 # A command ends where Telegram ends it: "/help!" is one, "/etc/hosts" and "/help@OtherBot" for somebody else are not.
 _COMMAND = re.compile(r"/([a-z0-9_]{1,64})(?:@([a-z0-9_]+))?(?![\w/@])(.*)", re.IGNORECASE | re.DOTALL)
@@ -46,7 +48,7 @@ class Left:
     why: str
 
 
-def read(update: Payload, me: Me, now: datetime, support_room: Address | None = None) -> Ask | Moved | Left | None:
+def read(update: Payload, me: Me, now: datetime, support_rooms: Sequence[Address] = ()) -> Ask | Moved | Left | None:
     """What the update asks of Usher; None where it asks nothing."""
     key = f"telegram:{me.id}:{update['update_id']}"
     if pressed := update.get("callback_query"):
@@ -60,10 +62,10 @@ def read(update: Payload, me: Me, now: datetime, support_room: Address | None = 
     message = update.get("message")
     if message and "migrate_to_chat_id" in message:
         return Moved(_address(message["chat"]["id"]), _address(message["migrate_to_chat_id"]))
-    return _message(key, message, me, now, support_room) if message else None
+    return _message(key, message, me, now, support_rooms) if message else None
 
 
-def _message(key: str, message: Payload, me: Me, now: datetime, support_room: Address | None) -> Ask | None:
+def _message(key: str, message: Payload, me: Me, now: datetime, support_rooms: Sequence[Address]) -> Ask | None:
     if message.get("from", {}).get("is_bot", True) or "sender_chat" in message:
         return None  # a bot, or a channel or an anonymous admin, of whom nobody knows who it is
     text = _text(message)
@@ -72,7 +74,7 @@ def _message(key: str, message: Payload, me: Me, now: datetime, support_room: Ad
         return _ask(key, message, words, now) if words else _wordless(key, message, me, now)
     if words := _addressed(text, me) or "":
         return _ask(key, message, words, now)
-    if support_room and _address(message["chat"]["id"]).within(support_room) and text:
+    if text and any(_address(message["chat"]["id"]).within(room) for room in support_rooms):
         return _ask(key, message, text, now, overheard=True)
     return None
 
@@ -125,7 +127,28 @@ def _ask(key: str, message: Payload, text: str, now: datetime, *, overheard: boo
         answer_at=place,
         replies_to=str(_address(message["chat"]["id"], reply)) if is_reply else None,
         overheard=overheard,
+        attachments=() if overheard else tuple(_attached(message)),
     )
+
+
+def _attached(message: Payload) -> Iterator[Attachment]:
+    """A file goes by its own name, if it has one, and by its kind."""
+    for kind in FILES:
+        if kind in message and not (kind == "document" and "animation" in message):
+            found = message[kind]
+            name = found.get("file_name") if isinstance(found, Mapping) else None
+            yield Attachment(
+                " ".join(_clean(str(name or kind.replace("_", " "))).split())[:NAMED] or kind, _link(message)
+            )
+
+
+def _link(message: Payload) -> str | None:
+    """Where those who are in the group find the message; nobody else can read a private chat, nor a small group."""
+    chat = message["chat"]
+    if chat["type"] != "supergroup":
+        return None
+    thread = f"/{message['message_thread_id']}" if message.get("is_topic_message") else ""
+    return f"https://t.me/c/{str(chat['id']).removeprefix('-100')}{thread}/{message['message_id']}"
 
 
 def _press(key: str, pressed: Payload, me: Me, now: datetime) -> Ask | None:

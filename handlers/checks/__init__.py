@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from handlers.checks import _pc
 from handlers.checks._ages import in_words
-from handlers.checks._found import BROKEN, CHECK, Telling, gone, result_of, told_to
+from handlers.checks._found import BROKEN, CHECK, REPORT, Telling, gone, result_of, told_to
 from handlers.checks._incidents import Incidents
 from handlers.checks._side import Beside, Looked, verdict_side_by_side
 from handlers.checks._targets import NotATarget, Wanted, addresses_in, host_of
+from handlers.checks._to_desk import report
 from handlers.talk import Act, Talk
 from models import checks
 from models.campaign import Campaign, Target
@@ -40,7 +41,7 @@ def check(talk: Talk, argument: str) -> Reply:
     return _told(wanted, wanted.target, asked) if last else _begun(wanted, wanted.target, before)
 
 
-ACTS: Mapping[str, Act] = {CHECK: Act(check), **_pc.ACTS}
+ACTS: Mapping[str, Act] = {CHECK: Act(check), REPORT: Act(report), **_pc.ACTS}
 
 
 def _begun(wanted: Wanted, target: Target, before: int) -> Reply:

@@ -13,7 +13,7 @@ from models.wording import Wording, in_script
 if TYPE_CHECKING:
     from handlers.probe import Report, Step  # their import takes half a second, which no answer needs to wait for
 
-CHECK, TERMINAL = "/check", "/terminal"
+CHECK, TERMINAL, REPORT = "/check", "/terminal", "/report"
 STEPS = 16  # of the details
 LETTERS = 160  # of a step
 
@@ -62,11 +62,12 @@ class Telling:
         there = Choice(self.say("command.terminal"), f"{TERMINAL} {named}")
         if not check.report_json:
             return self.reply(self.say("checks.failed"), again, there)
+        support = (Choice(self.say("support"), f"{REPORT} {named}"),) if check.verdict == "fail" else ()
         first = [self.line(check), self.say("checks.own")]
         if age:
             first.append(self.say("checks.age", age=age))
         parts = ("\n".join(first), self._next(check), self._details(check, json.loads(check.report_json)))
-        return self.reply("\n\n".join(parts), again, there)
+        return self.reply("\n\n".join(parts), again, there, *support)
 
     def stages(self, steps: "Sequence[Step]", *, done: bool = False) -> Reply:
         """How far a check is."""

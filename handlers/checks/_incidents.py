@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from models.campaign import Campaign, Target
 from models.checks import Change, Incident, Result, note_state
 from models.message import Address, Reply
-from models.outbox import Posting, post
+from models.outbox import Posting, post_to_each
 from models.wording import Wording
 
 log = logging.getLogger(__name__)
@@ -20,9 +21,9 @@ LANGUAGE = "en"  # the support team's
 
 @dataclass(frozen=True)
 class Incidents:
-    """What is noted of a target in the transaction that notes a check. `room` is the support team's, if it has one."""
+    """What is noted of a target in the transaction that notes a check. `rooms` are the support desk's, if any."""
 
-    room: Address | None
+    rooms: Sequence[Address]
 
     def note(
         self, session: Session, campaign: Campaign, target: Target, result: Result, at: datetime, now: datetime,
@@ -56,13 +57,13 @@ class _Told:
     now: datetime
 
     def incident(self, phrase: str, part: str, incident: Incident) -> None:
-        if self.to.room and incident.told is None:
-            incident.told = str(self.to.room)
+        if self.to.rooms and incident.told is None:
+            incident.told = str(self.to.rooms[0])
             self.session.add(incident)
         self.post(phrase, f"incident:{incident.id}:{part}", incident.began)
 
     def post(self, phrase: str, key: str, began: datetime | None = None) -> None:
-        if self.to.room is None:
+        if not self.to.rooms:
             return
         after = self.change.after
         wording = Wording.of(self.campaign, LANGUAGE, after.since)
@@ -73,4 +74,5 @@ class _Told:
             reason=self.reason,
         )  # fmt: skip
         said = Reply(text.strip(), language=wording.language)
-        post(self.session, Posting(key, self.to.room, said, due=after.since, about="incident"), self.now)
+        posting = Posting(key, self.to.rooms[0], said, due=after.since, about="incident")
+        post_to_each(self.session, self.to.rooms, posting, self.now)

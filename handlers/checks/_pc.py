@@ -6,9 +6,10 @@ from dataclasses import replace
 from handlers.checks._ages import in_words
 from handlers.checks._answered import keep_answer, keep_pasted, look_as_well
 from handlers.checks._commands import linux_command, windows_commands
-from handlers.checks._found import TERMINAL
+from handlers.checks._found import REPORT, TERMINAL
 from handlers.checks._pasted import Pasted, read_pasted
 from handlers.checks._seen import OTHER, SIGHTS, Answer
+from handlers.checks._side import outcome
 from handlers.checks._slip import Slip, address_of, slip_of
 from handlers.checks._targets import NotATarget, Wanted
 from handlers.probe import PHASES
@@ -190,5 +191,8 @@ def _shown(talk: Talk, found: Slip) -> Reply:
     check: Check = found.check
     again = f"{TERMINAL} {check.campaign} {check.target} {check.participant}"
     shown = replace(found, language=talk.language)
-    said = talk.say("terminal.again", check.campaign, Choice(talk.label("terminal.again", check.campaign), again))
+    choices = [Choice(talk.label("terminal.again", check.campaign), again)]
+    if outcome(check) != "works":
+        choices.append(Choice(talk.label("support"), f"{REPORT} {again.partition(' ')[2]}"))
+    said = talk.say("terminal.again", check.campaign, *choices)
     return replace(said, text=shown.text)

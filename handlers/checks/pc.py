@@ -5,11 +5,11 @@ from dataclasses import replace
 from handlers.checks._answered import keep_answer, look_as_well, tell_asker
 from handlers.checks._pc import SAID
 from handlers.checks._seen import CODES, HINTS, OTHER, PAGE, PORTAL, SIGHTS, UNSEEN, Answer
-from handlers.checks._slip import Slip
+from handlers.checks._slip import Slip, slip_of
 
 __all__ = [
     "CODES", "HINTS", "OTHER", "PAGE", "PORTAL", "SAID", "SIGHTS", "UNSEEN", "Answer", "Slip", "in_language",
-    "keep_answer", "look_as_well", "tell_asker",
+    "keep_answer", "look_as_well", "slip_of", "tell_asker",
 ]  # fmt: skip
 
 

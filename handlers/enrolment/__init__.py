@@ -12,10 +12,10 @@ __all__ = ["ACTS", "ACT_FOR", "JOIN", "choose", "completes", "kept", "meant", "n
 # What is done once it is chosen for whom (`ACT_FOR`) stands with the table of everything that can be done.
 ACTS: Mapping[str, Act] = {
     # Public, so that whoever shows a code to others is told so: it is not used there.
-    JOIN: Act(join, enrolled=False, public=True, continues=True),
+    JOIN: Act(join, continues=True),
     FIRMS: Act(firms),
     LINK: Act(link),
     # Who has left already, and presses the button again, is told so.
-    LEAVE: Act(leave, enrolled=False),
+    LEAVE: Act(leave),
     NAME: Act(name),
 }

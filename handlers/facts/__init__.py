@@ -68,13 +68,25 @@ class Facts:
         language = language or language_of(text, language_of(history[-1]) if history else "en")
         return self.tell(self.understand(text, now, history), now, language)
 
-    def tell(self, understood: Sequence[tuple[Understander, Understanding]], now: datetime, language: str) -> Reply:
-        """What the person reads of what was understood."""
+    def tell(
+        self,
+        understood: Sequence[tuple[Understander, Understanding]],
+        now: datetime,
+        language: str,
+        *,
+        offers: bool = True,
+    ) -> Reply:
+        """What the person reads of what was understood. `offers`: what is not answered can be passed on to support."""
         if len(understood) > 1:
             offered = [(one.campaign.key, _first(what)) for one, what in understood]
             return self.which_campaign(offered, now, language)
         one, what = understood[0]
-        return _Telling(one.campaign, language, now).reply(what)
+        return _Telling(one.campaign, language, now, offers).reply(what)
+
+    def escalates(self, understood: Sequence[tuple[Understander, Understanding]]) -> bool:
+        """Whether the circular says of it that support is to know at once, without being asked to."""
+        (one, what), *others = understood
+        return not others and any(one.campaign.answer[part.key].escalates for part in what.parts)
 
     def understand(
         self, text: str, now: datetime, history: Sequence[str] = ()
@@ -158,6 +170,7 @@ class _Telling:
     campaign: Campaign
     language: str
     now: datetime
+    offers: bool = True
 
     @property
     def wording(self) -> Wording:
@@ -210,6 +223,8 @@ class _Telling:
         return self._with_offer(Reply(self._script(said), "escalate", language=self._shown_language))
 
     def _with_offer(self, reply: Reply) -> Reply:
+        if not self.offers:
+            return reply
         yes = Choice(self._script(self.wording.say("offer.yes")), SUPPORT)
         no = Choice(self._script(self.wording.say("offer.no")), NO_SUPPORT)
         text = self.wording.join(reply.text, self._script(self.wording.say("offer")))

@@ -12,7 +12,7 @@ from handlers.reminders._acts import ACTS
 from handlers.reminders._words import REMINDERS, SNOOZE, Words
 from models import outbox
 from models.message import Address
-from models.outbox import Message, Posting, post
+from models.outbox import Message, Posting, post_to_each
 from models.participants import Participant
 from models.reminders import ABOUT, Lost, Moment, Times, Timetable, Unreached, decide, note_told, reroute
 
@@ -34,7 +34,7 @@ class Reminders:
     phrasing: Phrasing
     timetable: Timetable
     channels: Collection[str]
-    room: Address | None
+    rooms: Sequence[Address]
     campaign_time: Callable[[], datetime]
     machine_time: Callable[[], datetime]
     warns: bool = True
@@ -88,7 +88,7 @@ class Reminders:
             log.warning(
                 "nobody can be reached of %s participants: %s", len(firms), ", ".join(one.code for one in firms)
             )
-        if self.room is None:
+        if not self.rooms:
             return
         now, campaign = self.times, moments[0].campaign
         say = self.phrasing.say
@@ -98,4 +98,5 @@ class Reminders:
         until_said = f"{until.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
         said = say("en", now.campaign, "reminders.unreached", campaign.key, count=len(firms), firms=shown + more,
                    rules=rules, until=until_said)  # fmt: skip
-        post(session, Posting(key, self.room, said, due=now.campaign, about="unreached"), now.machine)
+        posting = Posting(key, self.rooms[0], said, due=now.campaign, about="unreached")
+        post_to_each(session, self.rooms, posting, now.machine)

@@ -19,5 +19,5 @@ ACTS: Mapping[str, Act] = {
     QUIET_WORD: Act(quiet),
     CHANNELS_WORD: Act(first_channel),
     TOLD_WORD: Act(tell),
-    HERE: Act(remind_here, public=True),
+    HERE: Act(remind_here),
 }

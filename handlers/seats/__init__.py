@@ -12,6 +12,7 @@ from handlers.seats._change import booked, give_back, leave, move_seat, take_off
 from handlers.seats._mine import by_words, in_words, leave_by_words, show, show_one, wished
 from handlers.seats._notices import Notices
 from handlers.seats._plan import hold, queue, swap_attendee, wait_myself, with_people
+from handlers.seats._scene import short_name
 from handlers.seats._tell import BOOKED, SEATS
 from handlers.talk import Act, Do, Gone, NotTheirs, Talk
 from models.message import Reply
@@ -29,7 +30,7 @@ from models.seats import (
     stirs,
 )
 
-__all__ = ["ACTS", "BOOKED", "SEATS", "Notices", "leaving", "left", "tick"]
+__all__ = ["ACTS", "BOOKED", "SEATS", "Notices", "give_up", "leaving", "left", "short_name", "tick"]
 
 
 def _checked(do: Do) -> Do:
@@ -97,11 +98,11 @@ def left(talk: Talk, participant: str) -> None:
     give_up(notices, talk.contact_id, participant)
 
 
-def give_up(notices: Notices, contact_id: int, participant: str) -> None:
-    """The same for whoever leaves or is removed: the seats of the firm stay with the firm."""
+def give_up(notices: Notices, contact_id: int, participant: str, by: str | None = None) -> None:
+    """The same for whoever leaves or is removed, by whom of support: the seats of the firm stay with the firm."""
     served = notices.phrasing.campaigns.values()
     rules = {(one.key, briefing.key): Rules.of(one, briefing) for one in served for briefing in one.briefings}
-    at = Moment(notices.now, notices.machine_now)
+    at = Moment(notices.now, notices.machine_now, by)
     done = hand_over(notices.session, rules, contact_id, participant, at)
     for seat in done.freed:
         notices.gone(seat)

@@ -103,6 +103,8 @@ class Scene:
         return self.say(f"status.{standing.state}", who=self._who(said), when=self.wording.moment(said.at))
 
     def _who(self, said: Said) -> str:
+        if said.for_them:
+            return self.say("status.by_support", name=said.by)
         return said.by or self.say("status.you" if said.contact_id == self.talk.contact_id else "status.colleague")
 
     def _due(self, fact: Fact) -> str:

@@ -40,6 +40,7 @@ class Answer(Data):
     """What is said to a question: `covers` names cells subject:aspect, `triggers` words that decide alone.
 
     `short` is a title of a word or two, for the quick starts; `command` a word that asks for it, as in /deadlines.
+    `escalates`: the support desk is to know of it at once, without being asked to.
     `does` names what Usher itself does where this is asked for, as /seats; the text is for who may not have it done.
     """
 
@@ -49,6 +50,7 @@ class Answer(Data):
     short: Words = Field(default_factory=dict)
     command: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
     does: Annotated[str, Field(pattern=r"^/[a-z]{1,11}$")] | None = None
+    escalates: bool = False
     covers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_.*-]+:[a-z0-9_*-]+$")], ...] = ()
     triggers: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from models.contacts._correcting import EmailTaken, correct_email
 from models.contacts._joining import enrol, leave, removed_at
 from models.contacts._linking import in_contacts_turn, link, unlink
 from models.contacts._rows import SELF, Contact, ContactAddress, Membership
@@ -17,11 +18,13 @@ __all__ = [
     "Acting",
     "Contact",
     "ContactAddress",
+    "EmailTaken",
     "Membership",
     "acting",
     "acts_for",
     "addresses_of",
     "choose",
+    "correct_email",
     "enrol",
     "in_contacts_turn",
     "known",

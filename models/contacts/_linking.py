@@ -15,7 +15,8 @@ _ELSEWHERE = (
     ("seat", "contact_id"), ("seat", "booked_by"), ("waiting", "contact_id"), ("seat_event", "contact_id"),
     ("declaration", "contact_id"), ("code_use", "contact_id"), ("link_code", "contact_id"),
     ("reminder", "contact_id"), ("reminder_wish", "contact_id"), ("reminder_room", "contact_id"),
-    ("connection_check", "contact_id"), ("pc_test", "contact_id"),
+    ("connection_check", "contact_id"), ("pc_test", "contact_id"), ("support_case", "contact_id"),
+    ("staff_deed", "contact_id"),
 )  # fmt: skip
 
 

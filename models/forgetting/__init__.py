@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, delete, or_, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from models.codes import LinkCode, MailCode
 from models.contacts import SELF, Contact, ContactAddress, Membership, in_contacts_turn
 from models.drafts import Draft
 from models.forgetting._person import Person, directs_in, person_at, person_of
-from models.forgetting._sweep import sweep
+from models.forgetting._sweep import cases_of, sweep
 from models.forgetting._veil import Veil
 from models.inbox import OPEN, Event
 from models.message import Address, Ask
@@ -24,9 +24,10 @@ from models.people import Preference
 from models.pseudonyms import new_pseudonym
 from models.reach import Closed, Moved
 from models.reminders import ReminderWish
-from models.support import Case
+from models.support import Case, touch
+from models.support import State as CaseState
 
-__all__ = ["Forgotten", "Person", "Veil", "directs_in", "forget", "person_at", "person_of"]
+__all__ = ["Forgotten", "Person", "Veil", "cases_of", "directs_in", "forget", "person_at", "person_of"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def forget(session: Session, whom: Address | int, now: datetime, ask: Ask | None
         _mark(session, ask, pseudonym)
     counts += _contact(session, person, pseudonym, now)
     counts += _addresses(session, person)
-    _close_cases(session, person)
+    _close_cases(session, person, now)
     counts += sweep(session, person, veil)
     session.expire_all()
     return Forgotten(pseudonym, counts, veil)
@@ -108,7 +109,9 @@ def _at(person: Person, column: SQLColumnExpression[str]) -> ColumnElement[bool]
     return or_(column.in_(person.places), *within)
 
 
-def _close_cases(session: Session, person: Person) -> None:
-    """Nobody can reply to them any more."""
-    theirs = update(Case).where(col(Case.sender).in_(person.addresses), col(Case.state) == "open")
-    session.connection().execute(theirs.values(state="forgotten"))
+def _close_cases(session: Session, person: Person, now: datetime) -> None:
+    """Nobody can reply to them any more; their cards are shown anew, without the person."""
+    for case in session.exec(select(Case).where(cases_of(person.addresses, person.contact_id))).all():
+        if case.is_live:
+            case.state, case.waits_since = CaseState.FORGOTTEN, None
+        touch(session, case, now)

@@ -16,7 +16,7 @@ from models.support import Case
 
 # What is said of firms and of the support team, and what is only numbers, digests and dates.
 KEPT = {"staff", "participant", "participant_domain", "enrolment_code", "code_use", "membership", "lease", "places",
-        "demonstration", "ended_session"}  # fmt: skip
+        "demonstration", "ended_session", "desk_link"}  # fmt: skip
 # The person's own rows here are changed one by one, and another's row never has to do with them.
 DONE = {"contact", "contact_address"}
 _WHOSE = ("sender", "room", "person", "address", "place")
@@ -29,8 +29,8 @@ def sweep(session: Session, person: Person, veil: Veil) -> Counter[str]:
     Their names are hidden in what is theirs, tells of them, or belongs to people of their firms.
     """
     changed: Counter[str] = Counter()
-    cases = _cases(session, person.addresses | person.colleagues)
-    own = {f"case:{number}" for number in _cases(session, person.addresses)}
+    own = _cases(session, person.addresses, person.contact_id)
+    cases = {*own, *_cases(session, person.colleagues)}
     for table in SQLModel.metadata.sorted_tables:
         if table.name in KEPT | DONE:
             continue
@@ -44,8 +44,9 @@ def sweep(session: Session, person: Person, veil: Veil) -> Counter[str]:
 class _Search:
     """Where to look in one table: its texts; `near` are the rows in which names are hidden as well."""
 
-    def __init__(self, table: Table, texts: list[Column[Any]], near: ColumnElement[bool], own: Collection[str]) -> None:
-        self.table, self.texts, self.near, self.own_cases = table, texts, near, own
+    def __init__(self, table: Table, texts: list[Column[Any]], near: ColumnElement[bool], own: Collection[int]) -> None:
+        self.table, self.texts, self.near = table, texts, near
+        self.own_cases = {*own, *(f"case:{number}" for number in own)}  # by their number, and as messages name them
         self.keys = list(table.primary_key.columns)
 
     def rows(self, session: Session, veil: Veil) -> Iterator[RowMapping]:
@@ -60,7 +61,8 @@ class _Search:
         if self.table.name == MailCode.__tablename__:
             return False  # whoever asks for ever more digits at somebody's address is not to begin anew
         whose = [row[name] for name in _WHOSE if row.get(name)]
-        return row.get("about") in self.own_cases or any(veil.finds(one) for one in whose)
+        about = {row.get("about"), row.get("case_number")}
+        return bool(about & self.own_cases) or any(veil.finds(one) for one in whose)
 
     def _has(self, signs: Collection[str]) -> ColumnElement[bool]:
         return or_(false(), *(text.icontains(sign, autoescape=True) for sign in signs for text in self.texts))
@@ -104,9 +106,15 @@ def _hidden(search: _Search, row: RowMapping, veil: Veil) -> dict[str, Any]:
     return values
 
 
-def _cases(session: Session, addresses: Collection[str]) -> list[int]:
-    mine = select(col(Case.number)).where(col(Case.sender).in_(addresses))
+def _cases(session: Session, addresses: Collection[str], contact_id: int | None = None) -> list[int]:
+    mine = select(col(Case.number)).where(cases_of(addresses, contact_id))
     return [number for number in session.connection().execute(mine).scalars() if number]
+
+
+def cases_of(addresses: Collection[str], contact_id: int | None) -> ColumnElement[bool]:
+    """The cases that were asked from these addresses, or by phone by this contact."""
+    from_there = col(Case.sender).in_(addresses)
+    return from_there if contact_id is None else or_(from_there, col(Case.contact_id) == contact_id)
 
 
 def _near(table: Table, person: Person, cases: Collection[int]) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ import models.codes
 import models.contacts
 import models.conversation
 import models.demonstration
+import models.desk
 import models.drafts
 import models.inbox
 import models.leases

@@ -6,6 +6,7 @@ The states: pending → sending → sent | pending (tried again later) | failed 
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +39,7 @@ __all__ = [
     "cancel",
     "claim",
     "drop_all",
+    "exists",
     "hold",
     "next_at",
     "note_again",
@@ -46,6 +48,7 @@ __all__ = [
     "note_uncertain",
     "open_channels",
     "post",
+    "post_to_each",
     "post_unworded",
     "redirect",
     "references",
@@ -88,6 +91,12 @@ def post(session: Session, posting: Posting, posted_at: datetime) -> Message:
     make_transient_to_detached(message)  # it is in the database: the session is to watch it, not to add it again
     session.add(message)
     return message
+
+
+def post_to_each(session: Session, rooms: Sequence[Address], posting: Posting, posted_at: datetime) -> None:
+    """Have the same said in each of the rooms, wherever `posting` itself would go."""
+    for number, room in enumerate(rooms):
+        post(session, replace(posting, to=room, key=f"{posting.key}:{room}" if number else posting.key), posted_at)
 
 
 def post_unworded(session: Session, messages: Sequence[Unworded], about: str, posted_at: datetime) -> None:
@@ -181,6 +190,11 @@ def redirect(session: Session, old: Address, new: Address, now: datetime) -> Non
 def sent_as(session: Session, reference: str) -> Message | None:
     """The message that was sent with that reference."""
     return session.exec(select(Message).where(Message.reference == reference).limit(1)).first()
+
+
+def exists(session: Session, key: str) -> bool:
+    """Whether a message of that key was posted."""
+    return session.exec(select(Message.id).where(Message.key == key)).first() is not None
 
 
 def references(session: Session, keys: Collection[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from models.reminders._plan import PART, Report, Unreached, is_due, plan
 from models.reminders._reach import ORDER, people_of, reach_of, rooms
 from models.reminders._reroute import Lost, reroute
 from models.reminders._rows import ABOUT, DROPPED, Reminder, ReminderLead, ReminderRoom, ReminderRun, ReminderWish
+from models.reminders._silent import Silent, silent
 from models.reminders._timetable import Moment, Timetable
 from models.reminders._told import Record, left_out, told
 from models.reminders._wishes import CHANNELS, QUIET, RESUME, SNOOZE, STOP, Wishes, read_quiet, wish, wishes_of
@@ -20,8 +21,8 @@ from models.reminders._wishes import CHANNELS, QUIET, RESUME, SNOOZE, STOP, Wish
 __all__ = [
     "ABOUT", "CHANNELS", "DROPPED", "ORDER", "PART", "QUIET", "RESUME", "SETTLING", "SNOOZE", "STOP", "Anew",
     "Crowd", "Firms", "Held", "Item", "Letter", "Letters", "Lost", "Moment", "Person", "Record", "Reminder",
-    "ReminderLead", "ReminderRoom", "ReminderRun", "ReminderWish", "Report", "Times", "Timetable", "Told",
+    "ReminderLead", "ReminderRoom", "ReminderRun", "ReminderWish", "Report", "Silent", "Times", "Timetable", "Told",
     "Unreached", "Wishes", "crowd", "decide", "firms", "is_due", "leave_room", "left_out", "name_room", "note_told",
-    "people_of", "plan", "put_off", "reach_of", "read_quiet", "reroute", "rooms", "take_up", "told", "wish",
+    "people_of", "plan", "put_off", "reach_of", "read_quiet", "reroute", "rooms", "silent", "take_up", "told", "wish",
     "wishes_of",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ def is_due(session: Session, what: Due) -> bool:
         *(people.old_attendees(kind, what) for kind in people.ATTENDED),
         *(looks.old_looks(kind, what) for kind in looks.LOOKED),
         people.old_evidence(what),
+        people.old_reasons(what),
         *people.old_contacts(what),
         *people.old_choices(what),
     )
@@ -35,6 +36,9 @@ def purge(session: Session, what: Due, machine_now: datetime, most: int = 20) ->
     Each part is whole in itself: cut off between two, the next call goes on.
     """
     in_turn(session, "retention")  # two copies would give two pseudonyms to one person
-    of_words, of_people = (words.conversations, words.messages), (people.attendees, people.evidence, people.contacts)
+    of_words, of_people = (
+        (words.conversations, words.messages),
+        (people.attendees, people.evidence, people.reasons, people.contacts),
+    )
     steps = (*of_words, looks.looks, *of_people, people.choices)
     return next((done for step in steps if (done := step(session, what, machine_now, most))), Counter())

@@ -17,6 +17,7 @@ from models.reminders import ReminderWish
 from models.retention._due import Due
 from models.seats import Seat, SeatEvent, Waiting
 from models.status import Declaration
+from models.support import StaffDeed
 
 ENDED_BY = "retention"  # who ended a membership, where its time was over
 
@@ -60,6 +61,18 @@ def evidence(session: Session, what: Due, now: datetime, most: int) -> Counter[s
     """What was written down beside a declaration; the declaration itself stays."""
     said = update(Declaration).where(old_evidence(what)).values(evidence=None)
     return +Counter(evidence=session.connection().execute(said).rowcount)
+
+
+def old_reasons(what: Due) -> ColumnElement[bool]:
+    """A deed of the desk is of no campaign by itself."""
+    until = (col(StaffDeed.at) <= one.until for one in what.parts if one.campaign is None)
+    return and_(or_(false(), *until), or_(col(StaffDeed.because) != "", col(StaffDeed.detail) != ""))
+
+
+def reasons(session: Session, what: Due, now: datetime, most: int) -> Counter[str]:
+    """Why the desk did something for whom: left is that somebody of it did, what kind of thing, for which firm."""
+    told = update(StaffDeed).where(old_reasons(what)).values(because="", detail="")
+    return +Counter(reasons=session.connection().execute(told).rowcount)
 
 
 def old_contacts(what: Due) -> list[ColumnElement[bool]]:

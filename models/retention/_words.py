@@ -13,7 +13,8 @@ from models.message import Reply
 from models.outbox import FREED, Message, State
 from models.pseudonyms import is_left, is_pseudonym, new_pseudonym
 from models.retention._due import Due
-from models.support import Case, CaseReply
+from models.support import LIVE, Case, CaseEvent, Example
+from models.support import State as CaseState
 
 USHER = "usher:itself"  # what Usher put into a conversation belongs to the one whose room it is
 
@@ -64,6 +65,7 @@ _TAKE_OUT = (
         ask_id=bindparam("name"),
         in_reply_to=None,
         asked="",
+        files=None,
         action=bindparam("did"),
         reply_json=bindparam("said"),
     )
@@ -71,11 +73,13 @@ _TAKE_OUT = (
 
 
 def _take_out_case(session: Session, number: int, pseudonym: str) -> None:
-    run, state = session.connection().execute, case((col(Case.state) == "open", "forgotten"), else_=col(Case.state))
-    values = {"name": None, "question": "", "said": "", "state": state}
+    run, is_live = session.connection().execute, col(Case.state).in_([str(one) for one in LIVE])
+    state = case((is_live, str(CaseState.FORGOTTEN)), else_=col(Case.state))
+    values = {"name": None, "question": "", "said": "", "state": state, "waits_since": None}
     values |= dict.fromkeys(("room", "place", "sender"), pseudonym)
     run(update(Case).where(col(Case.number) == number).values(values))
-    run(update(CaseReply).where(col(CaseReply.case_number) == number).values(text=""))
+    run(update(CaseEvent).where(col(CaseEvent.case_number) == number).values(text="", files=None))
+    run(update(Example).where(col(Example.case_number) == number).values(text=""))
 
 
 def _bare(reply_json: str) -> str:

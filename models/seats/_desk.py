@@ -202,6 +202,7 @@ class Desk:
             "attendee_name": about.attendee_name,
             "attendee_email": about.attendee_email,
             "contact_id": contact_id,
+            "by": None if what == "offered" else self.at.by,  # what is offered to the next one follows by itself
             "note": note,
             "at": self.at.now,
             "recorded_at": self.at.machine,

@@ -84,8 +84,8 @@ class SeatEvent(SQLModel, table=True):
     """Something that happened to a seat or in the line; never changed, but for the names of who was forgotten.
 
     `what`: held, offered, accepted, lapsed, freed, swapped (`note` is the uid before), moved (`note` is where from),
-    booked and unbooked (`note` is the reference), given (`note` is to whom), waiting, left. `contact_id` did it.
-    `at` is campaign time, `recorded_at` machine time.
+    booked and unbooked (`note` is the reference), given (`note` is to whom), waiting, left. `contact_id` did it,
+    or `by` of support for them. `at` is campaign time, `recorded_at` machine time.
     """
 
     __tablename__ = "seat_event"
@@ -100,6 +100,7 @@ class SeatEvent(SQLModel, table=True):
     attendee_name: str
     attendee_email: str | None = None
     contact_id: int | None = None
+    by: str | None = None
     note: str | None = None
     at: datetime
     recorded_at: datetime

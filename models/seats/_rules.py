@@ -73,10 +73,13 @@ class Attendee:
 
 @dataclass(frozen=True)
 class Moment:
-    """When something is done: `now` is campaign time, `machine` is machine time."""
+    """When something is done: `now` is campaign time, `machine` is machine time. `by` is who of support does it, where
+    it is done for somebody who phoned.
+    """
 
     now: datetime
     machine: datetime
+    by: str | None = None
 
 
 class NotAMember(Exception):  # noqa: N818 - named after the situation, as all of these
