@@ -27,7 +27,7 @@ from bot.page.live import GONE, Has, Live
 from bot.page.pages import BACK, Pages, is_script
 from bot.page.pc import PcPages
 from bot.page.session import room_of, sign_out
-from bot.page.templates import HEADERS, Templates
+from bot.page.templates import HEADERS, templates
 from bot.page.visitor import Visit, Visitors
 from models.conversation import turn_of
 from models.message import File
@@ -88,7 +88,7 @@ class Page:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._templates = Templates()
+        self._templates = templates()
         self._visitors = Visitors(app.settings.secret_key.get_secret_value(), app.settings.public_url)
         frames = Frames(app)
         self._pages = Pages(app, self._templates, frames, self._visitors)

@@ -22,9 +22,10 @@ from models.campaign import Campaign
 from models.message import Address
 from models.people import add_staff
 from models.store import Store
+from tests.page_server import served
 from tests.slack_platform import Platform, slack_platform
 from tests.telegram_platform import TelegramPlatform, telegram_platform
-from tests.web_cast import KEY, MORNING, served
+from tests.web_cast import KEY, MORNING
 
 ROOM = "C0SUPPORT"
 # For what touches the database in no way of its own: one kind of it will do.

@@ -1,5 +1,6 @@
 """The cast of the tests of the reception: the 2023 circular, and people who write and press in rooms of their own."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handlers.reception import Reception
+from handlers.understand import Understander
 from models.campaign import Campaign, load
 from models.conversation import Turn, turns
 from models.message import Address, Ask, Choice, Reply
@@ -27,6 +29,24 @@ def campaign() -> Campaign:
 def understanding(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where what was learned is kept, for all tests: learning takes seconds."""
     return tmp_path_factory.getbasetemp() / "understanding"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _learned_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever understands one circular by what all tests learned is pure, and made once: that takes 0.1 s."""
+    shared, real = tmp_path_factory.getbasetemp() / "understanding", Understander.of
+    made: dict[int, Understander] = {}
+
+    def of(campaign: Campaign, keep: Path | None = None) -> Understander:
+        if keep != shared:
+            return real(campaign, keep)
+        # It holds its campaign: no other can get this one's id.
+        return made.get(id(campaign)) or made.setdefault(id(campaign), real(campaign, keep))
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Understander, "of", of)
+    yield
+    patch.undo()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from bot.page.bubbles import exchanges
-from bot.page.templates import Templates
+from bot.page.templates import templates
 from bot.slack import render as slack
 from bot.telegram import render as telegram
 from handlers.reception import Reception
@@ -63,7 +63,7 @@ def _shown(turn: Turn, campaign: Campaign) -> Iterator[str]:
         keyboard = piece.keyboard.to_dict()["inline_keyboard"] if piece.keyboard else None
         rows = "".join(f"\n{json.dumps(row, ensure_ascii=False)}" for row in keyboard or ())
         yield _block("Telegram", "html", f"{piece.text}{rows}")
-    html = Templates().render("news.html", exchanges=exchanges([turn], [campaign]))
+    html = templates().render("news.html", exchanges=exchanges([turn], [campaign]))
     found = re.search(r'<div class="bubble">\n<div class="text">.*', html, re.DOTALL)
     yield _block("Web", "html", re.sub(r"\s*</li>\s*$", "", found[0] if found else html))
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.app import App
 from models import inbox
-from tests.conftest import SQLITE
+from tests.database_cast import SQLITE
 from tests.slack_platform import Platform
 from tests.slack_workspace import Message, User
 

@@ -10,7 +10,7 @@ import pytest
 from bot.web import PATIENCE
 from models.campaign import Campaign
 from models.store import _sqlite
-from tests.conftest import POSTGRESQL, SQLITE
+from tests.database_cast import POSTGRESQL, SQLITE
 from tests.gone_cast import (
     DEADLINES,
     HOTLINE,

@@ -13,7 +13,7 @@ from models.inbox import LEASE, Event, State
 from models.message import Choice, Reply, SendError
 from models.store import Store
 from tests import intake_cast
-from tests.conftest import POSTGRESQL, SQLITE
+from tests.database_cast import POSTGRESQL, SQLITE
 from tests.intake_cast import NOON, QUICK, Clock, Start, asked, counted, pressed, until, until_done
 
 clock, start, other_store = intake_cast.clock, intake_cast.start, intake_cast.other_store  # the fixtures

@@ -17,7 +17,7 @@ from models.inbox import LEASE, Event, State
 from models.message import Ask
 from models.store import Store
 from tests import intake_cast
-from tests.conftest import SQLITE
+from tests.database_cast import SQLITE
 from tests.intake_cast import NOON, Clock, Copy, Start, asked, counted, until, until_done
 
 clock, start, other_store = intake_cast.clock, intake_cast.start, intake_cast.other_store  # the fixtures

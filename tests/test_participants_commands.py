@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import stat
 from pathlib import Path
 
@@ -16,14 +17,20 @@ PEOPLE = (
 CODE = r"USHER(-[0-9A-Z]{4}){4}"
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "firms.csv").write_text(FIRMS, encoding="utf-8")
+    (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert told(folder, "participants", "import", "firms.csv").returncode == 0
+    assert told(folder, "contacts", "import", "people.csv").returncode == 0
+    return folder
+
+
 @pytest.fixture
-def office(tmp_path: Path) -> Path:
+def office(furnished: Path, tmp_path: Path) -> Path:
     """A folder with a database in which the firms and their people are."""
-    (tmp_path / "firms.csv").write_text(FIRMS, encoding="utf-8")
-    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
-    assert told(tmp_path, "participants", "import", "firms.csv").returncode == 0
-    assert told(tmp_path, "contacts", "import", "people.csv").returncode == 0
-    return tmp_path
+    return shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
 
 
 def test_a_table_is_imported_and_again_is_the_same(tmp_path: Path) -> None:

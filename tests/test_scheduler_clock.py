@@ -15,7 +15,7 @@ from models.demonstration import MOVED
 from models.store import Store, announce
 from scheduler.clock import Clock, Job
 from tests.channels_cast import ONE_DATABASE
-from tests.conftest import POSTGRESQL
+from tests.database_cast import POSTGRESQL
 from tests.intake_cast import away, until
 from tests.town_cast import MACHINE
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from models.conversation import Turn
 from models.store import Store, StoreError
-from tests.conftest import SQLITE
+from tests.database_cast import SQLITE
 from tests.turns import add, add_and_fail, asked
 
 only_sqlite = pytest.mark.parametrize("database_url", [SQLITE], indirect=True)

@@ -15,7 +15,8 @@ from bot.page.channel import WebChat
 from bot.page.limits import VISITOR_STREAMS
 from models.message import Address, Reply
 from models.store import Store
-from tests.web_cast import Heard, ask_by_script, kept, listening, new_app, send, served, visitor, visitor_of
+from tests.page_server import served
+from tests.web_cast import Heard, ask_by_script, kept, listening, new_app, send, visitor, visitor_of
 
 
 @pytest.fixture

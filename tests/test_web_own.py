@@ -16,6 +16,7 @@ from models.contacts import SELF, enrol, known, leave
 from models.message import Address
 from models.participants import Participant
 from models.store import Store
+from tests.page_server import served
 from tests.web_cast import (
     MORNING,
     Browse,
@@ -24,7 +25,6 @@ from tests.web_cast import (
     kept,
     listening,
     new_app,
-    served,
     small_campaign,
     visitor,
     visitor_of,
@@ -129,6 +129,7 @@ async def tab(store: Store) -> AsyncIterator[AsyncClient]:
 
 async def test_an_open_page_is_told_with_the_next_turn(tab: AsyncClient, store: Store) -> None:
     async with listening(tab) as heard:
+        assert await heard.silent()  # it has seen who its visitor is
         await store.write(become, Address("web", visitor_of(tab)), "FIRM")
         await ask_by_script(tab, "hello")
         assert (await heard.next())[0] == "turns"

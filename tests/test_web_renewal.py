@@ -22,6 +22,7 @@ from models.message import Address, Ask, Reply
 from models.participants import Participant
 from models.sessions import end_session, standing
 from models.store import Store
+from tests.page_server import served
 from tests.web_cast import (
     MORNING,
     OURS,
@@ -34,7 +35,6 @@ from tests.web_cast import (
     listening,
     nonce_of,
     send,
-    served,
     visitor,
     visitor_of,
 )

@@ -13,7 +13,8 @@ from bot.app import App
 from bot.clock import CampaignClock, DemonstrationClock
 from bot.page import live
 from models.store import Store
-from tests.web_cast import MORNING, browsers, listening, new_app, send, served, small_campaign, visitor
+from tests.page_server import served
+from tests.web_cast import MORNING, browsers, listening, new_app, send, small_campaign, visitor
 
 WORDS: dict[str, Any] = {"clause": "1", "quote": "words", "subject": "due", "about": "when"}
 DATED = small_campaign(

@@ -3,14 +3,12 @@
 import asyncio
 import json
 import re
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-import uvicorn
 from httpx import ASGITransport, AsyncClient, HTTPError, Response
 from pydantic import SecretStr
 from sqlmodel import Session
@@ -252,36 +250,6 @@ async def listening(
         reading = asyncio.create_task(heard.read(response))
         yield heard
         reading.cancel()
-
-
-class _Server(uvicorn.Server):
-    """Tells when it listens, and leaves the signals to the tests."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@asynccontextmanager
-async def served(app: App) -> AsyncIterator[str]:
-    """The page behind a real port, which a stream needs: its address."""
-    page = web(app)
-    server = _Server(uvicorn.Config(page, log_config=None, lifespan="off", proxy_headers=False))
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as port:
-        running = asyncio.create_task(server.serve(sockets=[port]))
-        await server.ready.wait()
-        yield f"http://127.0.0.1:{port.getsockname()[1]}"
-        server.should_exit = True
-        page.state.close()
-        await running
 
 
 @asynccontextmanager

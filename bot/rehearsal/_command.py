@@ -22,7 +22,7 @@ def rehearse(given: argparse.Namespace) -> int:
     campaign = load(given.folder)
     out = given.out or Path(f"rehearsal-{campaign.key}")
     _check_free(out, force=given.force)
-    problems = [*map(str, lint(campaign)), *lint_examples(Understander.of(campaign))]
+    problems = _problems(campaign)
     sys.stderr.writelines(f"{problem}\n" for problem in problems)
     timetable = _timetable(campaign)
     if timetable is None:
@@ -42,6 +42,10 @@ def rehearse(given: argparse.Namespace) -> int:
     if problems:
         refuse(f"{campaign.key}: {len(problems)} problem{'s' * (len(problems) != 1)}, see above and the report.")
     return 1 if problems else 0
+
+
+def _problems(campaign: Campaign) -> list[str]:
+    return [*map(str, lint(campaign)), *lint_examples(Understander.of(campaign))]
 
 
 def _check_free(out: Path, *, force: bool) -> None:
