@@ -16,8 +16,9 @@ from models.people import remove_staff
 from models.store import Store
 from models.support import By, claim, note
 from tests.desk_cast import OLIVIA, SAM, link_for, open_one, use_link
+from tests.page_server import served
 from tests.reminders_cast import ONE_DATABASE
-from tests.web_cast import MORNING, served
+from tests.web_cast import MORNING
 
 
 @asynccontextmanager
