@@ -48,9 +48,10 @@ def perform(talk: Talk, word: str, argument: str, known: Reply | None = None) ->
     `known` is what the circular says of it, where it was asked for in free words: those for whom it cannot be done read
     that first.
     """
-    if not permissions.fits(word, in_public=talk.ask.in_public, at_desk=talk.at_desk):
-        return _after(known, talk.say("only_private"))
     try:
+        _check(talk, word)
+        if not permissions.fits(word, in_public=talk.ask.in_public, at_desk=talk.at_desk):
+            return _after(known, talk.say("desk.elsewhere" if permissions.needs_staff(word) else "only_private"))
         return _done(talk, word, argument)
     except NotEnrolled:
         return _after(known, enrolment.not_enrolled(talk, f"{word} {argument}".strip()))
@@ -64,13 +65,17 @@ def perform(talk: Talk, word: str, argument: str, known: Reply | None = None) ->
         return replace(talk.say("which.campaign", None, *choices), behaviour="clarify")
 
 
+def _check(talk: Talk, word: str) -> None:
+    """Raises `NotStaff` for what only the desk may have done: elsewhere as well nobody else is told more than that."""
+    if permissions.needs_staff(word) and not permissions.may(permissions.staff_roles(talk.member), word):
+        raise NotStaff
+
+
 def _done(talk: Talk, word: str, argument: str) -> Reply:
-    """Do it for somebody who may have it done. Raises `NotEnrolled` or `NotStaff` for anybody else."""
+    """Do it for somebody who may have it done. Raises `NotEnrolled` for who belongs to no participant."""
     act = ACTS[word]
     if permissions.needs_member(word):
         _ = talk.contact
-    if permissions.needs_staff(word) and not permissions.may(permissions.staff_roles(talk.member), word):
-        raise NotStaff
     if not act.continues:
         talk.settle_draft()
     return act.do(talk, argument)

@@ -190,6 +190,15 @@ async def test_in_a_group_a_case_is_joined_by_what_is_said_to_usher(town: Town, 
     assert await joined(town.store) == [PHONES]
 
 
+async def test_who_adds_something_in_private_is_replied_to_there(town: Town, ada: Colleague) -> None:
+    group = Address("telegram", "-100777")
+    offered = await sent(town, ada, FEE, room=group)
+    await sent(town, ada, offered.choices[0].action, room=group)
+    assert (await all_cases(town.store))[0].place == str(group)
+    await sent(town, ada, "and a word in private")
+    assert (await all_cases(town.store))[0].place == str(ada.room)
+
+
 async def test_what_the_desk_says_in_its_own_room_joins_no_case_of_theirs(town: Town, ada: Colleague) -> None:
     room = Address("slack", "C0DESK")
     town.reception.support.rooms = (room,)

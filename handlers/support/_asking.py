@@ -87,7 +87,7 @@ class Asker:
         """What is said to a message of somebody whose case is open: the answer, and that the message joins the case."""
         case = support.case_of(self.session, number)
         text = "" if self.ask.text.startswith("/") else self.ask.text
-        if case is None or not support.join(self.session, case, self.ask.id, text, self._by, self.ask.files):
+        if case is None or not self._join(case, text):
             return answered
         if not text:
             return self.added(case)
@@ -99,15 +99,21 @@ class Asker:
 
     def add(self, case: Case, words: str) -> Reply:
         """Add the words, which the asker was asked for."""
-        if support.join(self.session, case, self.ask.id, words, self._by, self.ask.files):
-            return self.added(case)
-        return self._say("case.over", case)
+        return self.added(case) if self._join(case, words) else self._say("case.over", case)
 
     def take_back(self, case: Case) -> Reply:
         was = case.state
         if support.withdraw(self.session, case, f"taken back:{self.ask.id}", self._by):
             return self._say("taken_back", case)
         return self._say("taken_back.again" if was == State.WITHDRAWN else "taken_back.over", case)
+
+    def _join(self, case: Case, words: str) -> bool:
+        if not support.join(self.session, case, self.ask.id, words, self._by, self.ask.files):
+            return False
+        if not self.ask.in_public and case.room != case.sender:
+            # What was said in private is not to be replied to where others read.
+            case.place = str(self.ask.answer_at or self.ask.room)
+        return True
 
     @property
     def _by(self) -> By:
