@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -12,10 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.app import App
 from bot.clock import machine_time
+from models import desk
 from models.desk import make_link
 from models.people import add_staff, remove_staff, sign_out_everywhere
 from models.store import Store
-from models.support import By, note, reply
+from models.support import By, events_of, note, reply
 from tests.browser_cast import DESKTOP, PHONE, Rehearsal
 from tests.desk_cast import OLIVIA, SAM, desk_app, name_the_desk, open_one
 from tests.test_browser_access import violations
@@ -155,6 +157,35 @@ def test_who_is_signed_out_elsewhere_sees_nothing_more_and_finds_what_they_had_t
     sam_page.get_by_role("button", name="Send the reply").click()
     expect(sam_page.locator(".is-reply")).to_contain_text("Half an answer")
     expect(box).to_have_value("")
+
+
+def test_when_a_session_is_over_nothing_is_sent_and_what_was_typed_is_given_back(
+    sam_page: Page, desk_stage: DeskStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = new_case(desk_stage)
+    sam_page.goto(f"{desk_stage.address}desk/case/{number}")
+    sam_page.get_by_label("Goes out to the asker").fill("Half an answer")
+    with monkeypatch.context() as twelve_hours_later:
+        twelve_hours_later.setattr(desk, "LASTS", timedelta(0))
+        sam_page.get_by_role("button", name="Send the reply").click()
+        expect(sam_page.get_by_role("heading", name="Sign in to the desk")).to_be_visible()
+        expect(sam_page.locator(".kept textarea")).to_have_value("Half an answer")
+    assert desk_stage.do(events_of, number) == []
+
+
+@pytest.mark.parametrize("site", ["http://127.0.0.1:9", "http://elsewhere.example"], ids=["same site", "another site"])
+def test_a_form_of_another_page_does_nothing(sam_page: Page, desk_stage: DeskStage, site: str) -> None:
+    """From another port of the same host a browser sends the cookie along; the page that asks is another one."""
+    number = new_case(desk_stage)
+    form = f"""<form method="post" action="{desk_stage.address}desk/case/{number}">
+        <input name="deed" value="reply"><input name="text" value="Forged."><input name="nonce" value="{"n" * 22}">
+        <button>Win a prize</button></form>"""
+    sam_page.route(f"{site}/**", lambda route: route.fulfill(body=form, content_type="text/html"))
+    sam_page.goto(f"{site}/prize")
+    with sam_page.expect_response(f"**/desk/case/{number}") as answered:
+        sam_page.get_by_role("button", name="Win a prize").click()
+    assert answered.value.status == 403
+    assert desk_stage.do(events_of, number) == []
 
 
 def test_who_is_removed_loses_the_open_list_at_once(sam_page: Page, desk_stage: DeskStage) -> None:

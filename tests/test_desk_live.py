@@ -15,6 +15,7 @@ from bot.page.desk import _board
 from models.people import remove_staff
 from models.store import Store
 from models.support import By, claim, note
+from tests.database_cast import POSTGRESQL
 from tests.desk_cast import OLIVIA, SAM, link_for, open_one, use_link
 from tests.page_server import served
 from tests.reminders_cast import ONE_DATABASE
@@ -137,3 +138,21 @@ async def test_one_case_tells_what_changed_in_it_part_by_part(desk_usher: App, s
         parts = (await his.next("case"))["parts"]
         assert set(parts) == {"timeline"}
         assert "Between &lt;us&gt;." in parts["timeline"]
+
+
+@pytest.mark.parametrize("database_url", [POSTGRESQL], indirect=True)
+async def test_what_another_copy_does_is_heard_as_well(desk_usher: App, store: Store, database_url: str) -> None:
+    other = await Store.open(database_url)
+    async with (
+        served(desk_usher) as address,
+        reader(desk_usher, address, SAM) as sam,
+        stream(sam, "/desk/stream?tab=unclaimed") as his,
+    ):
+        assert (await his.next("list"))["order"] == []
+        number = await other.write(open_one)
+        async with stream(sam, f"/desk/case/{number}/stream?nonce=mine") as case:
+            assert (await his.next("list"))["order"] == [number]
+            await case.next("case")
+            await other.write(note, number, "Between us.", "n", By(OLIVIA, MORNING, machine_time()))
+            assert "Between us." in (await case.next("case"))["parts"]["timeline"]
+    await other.close()
