@@ -88,6 +88,14 @@ async def test_words_after_support_are_passed_on_at_once(town: Town, ada: Collea
     assert (case.question, case.why) == ("Where can I park? 有車位嗎", "asked")
 
 
+async def test_words_that_begin_with_support_are_answered_or_else_passed_on(town: Town, ada: Colleague) -> None:
+    assert "2979 7222" in (await ada.say("support hotline number please")).text
+    assert await all_cases(town.store) == []
+    assert "as case 1" in (await ada.say("support may we bring a blue ribbon?")).text
+    (case,) = await all_cases(town.store)
+    assert (case.question, case.why) == ("support may we bring a blue ribbon?", "asked")
+
+
 async def test_what_was_chosen_of_several_is_passed_on_with_the_question(town: Town, ada: Colleague) -> None:
     """The desk reads words, and no action of a button."""
     await ada.say("how do we register", ask_id="first")

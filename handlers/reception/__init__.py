@@ -15,7 +15,7 @@ from handlers.commands import NO_TEXT, Commands
 from handlers.facts import ANSWER, NO_SUPPORT, SUPPORT, Facts, language_of
 from handlers.front import Front, reader
 from handlers.phrasing import Phrasing
-from handlers.reception._before import AWAITED, Before, for_support, joins, look, meant
+from handlers.reception._before import AWAITED, Before, calls_support, for_support, joins, look, meant
 from handlers.support import Support, reference
 from handlers.talk import Talk
 from handlers.understand import Reading
@@ -149,6 +149,7 @@ class Reception:
         understood = self._facts.understand(words, ask.at, before.talked_of(ask.at))
         at_once = self._facts.escalates(understood) and not to_support
         reply = self._facts.tell(understood, ask.at, language, offers=not (live or at_once))
+        to_support = to_support or (reply.behaviour == "escalate" and not at_once and calls_support(words))
         if to_support or at_once:
             return await self._store.write(self._pass_on, ask, reply, language, at_once, also)
         reply = _with_reference(reply, ask)

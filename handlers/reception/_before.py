@@ -27,10 +27,9 @@ _YES = re.compile(
     r"|係|係呀|好|好呀|好的|是|是的|要|麻煩|麻烦|可以)\s*[.!。！]?\s*"
 )
 _CANCEL = re.compile(r"(?i)\s*(cancel|never mind|nevermind|forget it|取消|算了|算啦)\s*[.!。！]?\s*")
-_TO_SUPPORT = re.compile(
-    r"(?is)\s*(?:(?:(?:ask|contact|tell) )?(?:the )?support(?: desk)?|(?:聯絡|联络|问|問)?支援(?:人員|人员)?)"
-    r"\s*[:：]\s*(\S.*)"
-)
+_SUPPORT = r"(?:(?:(?:ask|contact|tell) )?(?:the )?support(?: desk)?|(?:聯絡|联络|问|問)?支援(?:人員|人员)?)"
+_TO_SUPPORT = re.compile(rf"(?is)\s*{_SUPPORT}\s*[:：]\s*(\S.*)")
+_CALLED = re.compile(rf"(?i)\s*{_SUPPORT}\s+\S")
 # Names of questions, as `handlers.support.reference` makes them or somebody might forge them, are no words.
 _REFERENCE = re.compile(r"[0-9a-f]{16}|(?![A-Za-z]{1,20}[.!?]?$)[!-~]+")
 _NO = re.compile(r"(?i)\s*(no|no thanks|nope|n|唔使|唔使喇|不用|不用了|不要|不)\s*[.!。！]?\s*")
@@ -120,6 +119,11 @@ def _offered(ask: Ask, before: Before, now: datetime) -> tuple[Ask, str] | None:
 def for_support(word: str, argument: str) -> bool:
     """Whether the action has the words that support is to be asked; else it names a question, or none yet."""
     return word == SUPPORT and bool(argument.strip()) and not _REFERENCE.fullmatch(argument)
+
+
+def calls_support(words: str) -> bool:
+    """Whether free words begin with support's name: where nothing answers them, they were meant for it."""
+    return _CALLED.match(words) is not None
 
 
 def joins(ask: Ask, action: str, before: Before) -> int | None:
