@@ -81,6 +81,9 @@ class Cards:
 
     def _ended(self, room: str, wake: Callable[[Sequence[str]], None], task: "asyncio.Task[None]") -> None:
         del self._editing[room]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s could not be changed", task.get_name(), exc_info=error)
+            self._hold(room, POLL)
         wake((CARDS,))  # another card may wait there
 
     async def _bring_up_to_date(self, card: Stale) -> None:
@@ -92,9 +95,6 @@ class Cards:
             await self._edit(card, shown)
         except AWAY as error:
             log.warning("the card of case %s waits for the database (%s)", card.case.number, type(error).__name__)
-        except Exception:  # as the outermost loop: one bad card must not keep the others
-            log.exception("the card of case %s could not be changed", card.case.number)
-            self._hold(card.room, POLL)
 
     def _worded(self, session: Session, card: Stale) -> tuple[Stale, Reply]:
         """As the case stands now, which may be later than when it was looked for."""

@@ -95,6 +95,12 @@ def roles_of(session: Session, person: Address) -> frozenset[Role]:
     return frozenset(mine | staff_roles(staff_member(session, person)))
 
 
+def member_for(session: Session, person: Address, action: str) -> Staff | None:
+    """Who of the support desk writes from that address, if they may have that done."""
+    member = staff_member(session, person)
+    return member if may(staff_roles(member), action) else None
+
+
 def staff_roles(member: Staff | None) -> frozenset[Role]:
     """Those of somebody of the support desk; none once they left."""
     return frozenset({Role(member.role)}) if member and member.left_at is None else frozenset()

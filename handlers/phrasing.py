@@ -42,8 +42,12 @@ class Phrasing:
     def first(self) -> Campaign:
         return next(iter(self.campaigns.values()))
 
+    def spoken_of(self, campaign: str | None) -> Campaign:
+        """The campaign of that key; the first, where none is named or it is gone."""
+        return self.campaigns.get(campaign or "") or self.first
+
     def say(self, language: str, now: datetime, phrase: str, campaign: str | None = None, **fields: object) -> Reply:
-        wording = Wording.of(self.campaigns.get(campaign or "") or self.first, language, now)
+        wording = Wording.of(self.spoken_of(campaign), language, now)
         shown = language if language.startswith("zh") == wording.language.startswith("zh") else wording.language
         text = wording.say(phrase, contact=wording.contact(), **fields)
         return Reply(in_script(text, shown), "answer", language=shown)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from handlers.facts import Facts
+from handlers.permissions import member_for
 from handlers.phrasing import Phrasing
 from handlers.support._acts import ACTS, REPLY
 from handlers.support._alarms import tick
@@ -25,10 +26,11 @@ from models import support
 from models.hours import Hours
 from models.message import Address, Ask, Choice, Reply
 from models.outbox import Message, Posting, post, post_to_each
-from models.people import Staff, staff_member
+from models.people import Staff
 from models.pseudonyms import is_pseudonym
 from models.store import Store
 from models.support import By, Case
+from models.wording import Wording
 
 __all__ = [
     "ACTS", "BECAUSE", "HAND_OVER", "HOURS", "REPLY", "WORDS", "Background", "Call", "Callers", "Correct", "Deed",
@@ -63,8 +65,13 @@ class Support:
 
     def hours_of(self, campaign: str | None) -> Hours:
         """When people are there, by the calendar of that campaign, or of the first."""
-        spoken = self.phrasing.campaigns.get(campaign or "") or self.phrasing.first
+        spoken = self.phrasing.spoken_of(campaign)
         return Hours.of(self.hours, spoken.days, spoken.zone)
+
+    def wording(self, campaign: str | None, at: datetime) -> Wording:
+        """The words of the desk's own rooms: the language in which that campaign prevails."""
+        spoken = self.phrasing.spoken_of(campaign)
+        return Wording.of(spoken, spoken.prevails, at)
 
     def in_a_room(self, room: Address) -> bool:
         """Whether that is a room of the desk, or a place in one."""
@@ -134,12 +141,16 @@ class Support:
         return event is not None
 
     def post_reply(self, session: Session, case: Case, key: str, number: int, text: str, at: datetime) -> None:
-        if case.by_phone:  # it is kept with the case: who of the desk wrote it tells the asker
-            return
         language = case.language or "en"
         phrase = "relayed" if number == 1 else "relayed.again"
         fields = {"number": case.number, "which": number, "question": short(case.question), "text": text}
         said = self.phrasing.say(language, at, phrase, case.campaign, **fields)
+        self.send_out(session, case, key, said, at)
+
+    def send_out(self, session: Session, case: Case, key: str, said: Reply, at: datetime) -> None:
+        """Have that sent to where the case was asked, behind what was sent there for it before."""
+        if case.by_phone:  # it is kept with the case: who of the desk wrote it tells the asker
+            return
         about, due = f"case:{case.number}", support.due_behind(session, case.number or 0, at)
         # Where nobody knows whether it arrived it is sent again: its number tells that it is the same.
         post(session, Posting(key, Address.of(case.place), said, due, about, repeats=True), self.machine_time())
@@ -155,7 +166,7 @@ class Support:
 
     async def may_reply(self, person: Address) -> bool:
         """Whether that is somebody of the support desk."""
-        return await self.store.read(staff_member, person) is not None
+        return await self.store.read(member_for, person, REPLY) is not None
 
     async def colleagues(self, person: Address, number: int) -> list[Choice]:
         """To whom that case may be handed over; nobody, where the person may not do that."""

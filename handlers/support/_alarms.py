@@ -15,7 +15,6 @@ from models.message import Address, Choice, Reply
 from models.outbox import Posting, exists, post_to_each
 from models.store import in_turn
 from models.support import Case, State
-from models.wording import Wording
 
 if TYPE_CHECKING:
     from handlers.support import Support
@@ -60,7 +59,7 @@ def _is_late(desk: "Support", case: Case, minutes: int, at: datetime) -> bool:
 def _alarm(session: Session, desk: "Support", case: Case, tier: int, at: datetime) -> None:
     if case.waits_since is None or not support.keep_alarm(session, case, tier, at):
         return
-    wording = _wording(desk, case.campaign, at)
+    wording = desk.wording(case.campaign, at)
     worked = span(desk.hours_of(case.campaign).worked(case.waits_since, at), wording)
     said = wording.say(f"desk.alarm.{tier}", number=case.number, worked=worked, question=short(case.question))
     claim = Choice(wording.say("card.claim"), f"{CLAIM} {case.number}")
@@ -93,7 +92,7 @@ def _digest(session: Session, desk: "Support", at: datetime) -> None:
 
 
 def _told(desk: "Support", cases: Sequence[Case], at: datetime) -> Iterator[str]:
-    wording = _wording(desk, None, at)
+    wording = desk.wording(None, at)
     yield wording.say("desk.digest", count=len(cases))
     held: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
@@ -116,8 +115,3 @@ def _told(desk: "Support", cases: Sequence[Case], at: datetime) -> Iterator[str]
 def _listed(cases: Sequence[Case]) -> str:
     numbers = [str(case.number) for case in cases[:LISTED]]
     return ", ".join([*numbers, "…"] if len(cases) > LISTED else numbers)
-
-
-def _wording(desk: "Support", campaign: str | None, at: datetime) -> Wording:
-    spoken = desk.phrasing.campaigns.get(campaign or "") or desk.phrasing.first
-    return Wording.of(spoken, spoken.prevails, at)

@@ -128,7 +128,7 @@ class Asker:
 
     def _hours(self, case: Case) -> str:
         hours, at = self.desk.hours_of(case.campaign), self.ask.at
-        campaign = self.desk.phrasing.campaigns.get(case.campaign or "") or self.desk.phrasing.first
+        campaign = self.desk.phrasing.spoken_of(case.campaign)
         wording = Wording.of(campaign, self.language, at)
         if hours.is_open(at):
             until = wording.clock(hours.closing(at).time())

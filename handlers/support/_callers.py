@@ -166,7 +166,7 @@ class Callers:
 
     def _tell(self, acting: Acting, done: Done, deed: StaffDeed, contact: Contact, to: Address) -> None:
         phrasing, language = self.desk.phrasing, acting.language_of(contact)
-        campaign = phrasing.campaigns.get(done.campaign or "") or phrasing.first
+        campaign = phrasing.spoken_of(done.campaign)
         wording = Wording.of(campaign, language, acting.by.at)
         named = {"name": acting.by.name, "firm": f"{acting.firm.name} ({acting.firm.code})"}
         named |= {"when": wording.moment(acting.by.at), "because": acting.call.because.strip()[:BECAUSE]}

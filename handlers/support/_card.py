@@ -40,7 +40,7 @@ class _Room:
 
 
 def card(session: Session, desk: "Support", case: Case, at: datetime) -> Reply:
-    wording = _wording(desk, case, at)
+    wording = desk.wording(case.campaign, at)
     known = Background(session, desk, case, wording)
     return Reply(
         "\n\n".join(_laid_out(known, room := _Room(LONGEST))),
@@ -55,14 +55,9 @@ def undelivered(session: Session, desk: "Support", message: Message) -> Reply:
     """That a reply did not reach its asker, and what other way there is."""
     number, reason = (message.about or "").removeprefix("case:"), short(message.reason or "")
     case = case_of_reply(session, message.key)
-    known = Background(session, desk, case, _wording(desk, case, message.due)) if case else None
+    known = Background(session, desk, case, desk.wording(case.campaign, message.due)) if case else None
     other = known.other_way(message) if known else ""
     return desk.phrasing.say("en", message.due, "undelivered", number=number, reason=reason, other=other)
-
-
-def _wording(desk: "Support", case: Case, at: datetime) -> Wording:
-    campaign = desk.phrasing.campaigns.get(case.campaign or "") or desk.phrasing.first
-    return Wording.of(campaign, campaign.prevails, at)
 
 
 def _laid_out(known: Background, room: _Room) -> Iterator[str]:

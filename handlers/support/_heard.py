@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
-from handlers.permissions import may, staff_roles
+from handlers.permissions import member_for
 from handlers.support._deeds import REPLY, Deed
 from models import support
 from models.message import Ask, Reply
@@ -34,8 +34,8 @@ def outward(session: Session, desk: "Support", ask: Ask, language: str) -> Reply
         return replace(desk.phrasing.say(language, ask.at, "reply.shared"), private=True)
     if number is None:
         return desk.phrasing.say(language, ask.at, "reply.to_what")
-    member = staff_member(session, ask.sender)
-    if member is None or not may(staff_roles(member), REPLY):
+    member = member_for(session, ask.sender, REPLY)
+    if member is None:
         log.warning("%s may not reply to case %s: no member of the support team", ask.sender, number)
         return replace(desk.phrasing.say(language, ask.at, "reply.refused", who=ask.sender), private=True)
     said = desk.do(session, member, Deed(REPLY, number, meant[1], ask.id, ask.at))

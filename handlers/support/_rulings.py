@@ -10,8 +10,7 @@ from sqlmodel import Session
 from handlers.support._turns import SHORT_KEY, key_of, short
 from models import support
 from models.campaign import Campaign
-from models.message import Address, Reply
-from models.outbox import Posting, post
+from models.message import Reply
 from models.support import By, Case
 
 if TYPE_CHECKING:
@@ -62,11 +61,7 @@ def rule(desk: "Support", session: Session, case: Case, chosen: Answered, by: By
     event = support.rule(session, case.number or 0, f"{chosen.campaign.key}/{chosen.key}", answer.text, key, by)
     if event is None:
         return False
-    if case.by_phone:
-        return True
-    said = _worded(desk, case, event.number or 1, answer, by.at)
-    about, due = f"case:{case.number}", support.due_behind(session, case.number or 0, by.at)
-    post(session, Posting(key, Address.of(case.place), said, due, about, repeats=True), desk.machine_time())
+    desk.send_out(session, case, key, _worded(desk, case, event.number or 1, answer, by.at), by.at)
     return True
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
-from handlers.permissions import may, staff_roles
+from handlers.permissions import member_for
 from handlers.support import _deeds
 from handlers.support._deeds import Deed
 from handlers.support._rulings import answer_named, likeliest
@@ -16,7 +16,7 @@ from handlers.support._turns import key_of
 from handlers.talk import CANCEL, Act, Do, Talk
 from models import support
 from models.message import ACTION_BYTES, Address, Choice, Reply
-from models.people import staff, staff_member
+from models.people import staff
 from models.support import Case
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def _which_colleague(talk: Talk, number: int, rest: str) -> Reply | None:
 
 def colleagues_for(session: Session, desk: "Support", person: Address, number: int) -> list[Choice]:
     """To whom the person may hand the case over: to nobody, where they are not of the desk."""
-    member, case = staff_member(session, person), support.case_of(session, number)
-    if case is None or not case.is_live or not may(staff_roles(member), _deeds.HAND_OVER):
+    case = support.case_of(session, number)
+    if case is None or not case.is_live or member_for(session, person, _deeds.HAND_OVER) is None:
         return []
     return _colleagues(session, desk, case, "en", case.at)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from models import contacts
-from models.contacts import ContactAddress
+from models.contacts import Contact, ContactAddress
 from models.conversation import Turn
 from models.message import Address
 from models.store import in_turn, keep_first
@@ -61,19 +61,29 @@ def open_case(session: Session, opening: Opening) -> Opened:
             return Opened(live, is_new=False)
         joined = join(session, live, turn.ask_id, question, by, turn.files)
         return Opened(live, is_new=False, joined=joined)
-    case = Case(
-        turn_id=turn.id,
+    kept = keep_first(session, _new_case(session, opening, found), select(Case).where(Case.turn_id == turn.id))
+    session.flush()
+    if turn.files:
+        record_event(session, kept, Entry(f"said:{turn.ask_id}", Kind.SAID, files=turn.files), by)
+    touch(session, kept, opening.recorded_at, new=True)
+    return Opened(kept, is_new=True)
+
+
+def _new_case(session: Session, opening: Opening, found: Contact | None) -> Case:
+    turn = opening.turn
+    return Case(
+        turn_id=turn.id or 0,
         room=turn.room,
         place=str(opening.place or turn.room),
         sender=turn.sender,
         name=opening.name or (found.name if found else None),
-        question=question,
+        question=opening.question or turn.asked,
         said=turn.reply.text,
         language=turn.language,
         at=turn.at,
         recorded_at=opening.recorded_at,
         campaign=turn.campaign,
-        subject=subject,
+        subject=turn.subject or turn.campaign,
         why=opening.why,
         sure=turn.reply.behaviour,
         participant=opening.participant or (_acts_for(session, turn.sender, opening.recorded_at) if found else None),
@@ -81,12 +91,6 @@ def open_case(session: Session, opening: Opening) -> Opened:
         waits_since=opening.at,
         changed_at=opening.recorded_at,
     )
-    kept = keep_first(session, case, select(Case).where(Case.turn_id == turn.id))
-    session.flush()
-    if turn.files:
-        record_event(session, kept, Entry(f"said:{turn.ask_id}", Kind.SAID, files=turn.files), by)
-    touch(session, kept, opening.recorded_at, new=True)
-    return Opened(kept, is_new=True)
 
 
 def live_number(session: Session, person: Address) -> int | None:

@@ -67,7 +67,7 @@ def known_of(session: Session, number: int, reading: Reading) -> Known | None:
     case = support.case_of(session, number)
     if case is None:
         return None
-    campaign = reading.desk.phrasing.campaigns.get(case.campaign or "") or reading.desk.phrasing.first
+    campaign = reading.desk.phrasing.spoken_of(case.campaign)
     background = Background(session, reading.desk, case, Wording.of(campaign, reading.language, reading.at))
     events = support.events_of(session, number)
     told = _Told(background, reading, _messages(session, events))

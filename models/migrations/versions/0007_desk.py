@@ -14,6 +14,14 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _cases()
     _events()
+    _cards()
+    _deeds()
+    op.add_column("seat_event", sa.Column("by", sa.String))
+    op.add_column("turn", sa.Column("files", sa.String))
+    _staff()
+
+
+def _cards() -> None:
     op.create_table(
         "case_card",
         sa.Column("case_number", sa.Integer, sa.ForeignKey("support_case.number"), primary_key=True),
@@ -31,6 +39,9 @@ def upgrade() -> None:
         sa.Column("since", MOMENT, primary_key=True),
         sa.Column("at", MOMENT, nullable=False),
     )
+
+
+def _deeds() -> None:
     op.create_table(
         "suggested_example",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -58,9 +69,6 @@ def upgrade() -> None:
         sa.Column("recorded_at", MOMENT, nullable=False),
     )
     op.create_index("ix_staff_deed_participant", "staff_deed", ["participant"])
-    op.add_column("seat_event", sa.Column("by", sa.String))
-    op.add_column("turn", sa.Column("files", sa.String))
-    _staff()
 
 
 def _cases() -> None:
