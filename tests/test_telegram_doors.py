@@ -134,6 +134,7 @@ async def test_an_update_before_telegram_has_introduced_the_bot_comes_again(
         me, listener.me = listener.me, None
         await telegram.say(ann, "/help")
         await telegram.until(lambda: listener.refused["not now"])
+        await telegram.until(lambda: telegram.updates.posted)  # it has the answer a moment later
         assert telegram.updates.posted[0][1] == 503
         assert await store.read(counted) == {}
         listener.me = me
